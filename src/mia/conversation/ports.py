@@ -1,0 +1,216 @@
+"""What the conversation needs from the world, as small protocols.
+
+Every port is implemented by backends (`hearing`, `mind`, `voice`) or channels that the
+conversation has never heard of. The data that crosses a port is defined here too, so a backend
+imports this module and nothing else of the conversation.
+
+Sound is mono `float32` in [-1, 1] everywhere; what is heard has 16,000 samples a second
+(`HEARING_RATE`), what is played has 24,000 (`PLAYING_RATE`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float32]
+"""One-dimensional, mono, `float32`, full scale at ±1."""
+
+HEARING_RATE = 16_000
+PLAYING_RATE = 24_000
+
+
+# ── hearing ──────────────────────────────────────────────────────────────────────────────────
+
+
+class VoiceDetector(Protocol):
+    """Tells speech from other sound, frame by frame. Stateful; one for each stream."""
+
+    @property
+    def frame_samples(self) -> int:
+        """How many samples at HEARING_RATE each call takes."""
+        ...
+
+    def probability(self, frame: Samples) -> float:
+        """How likely it is that this frame is speech, 0 … 1. Fast (< 1 ms), never awaits."""
+        ...
+
+    def reset(self) -> None:
+        """Forget what was heard so far."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What somebody said. `text` is empty when nothing was said but noise."""
+
+    text: str
+    language: str
+    """ISO 639-1: the one asked for, or the one heard."""
+    no_speech: float = 0.0
+    """The recogniser's own probability that there was no speech, 0 … 1."""
+
+
+class SpeechToText(Protocol):
+    async def transcribe(self, samples: Samples, *, language: str | None) -> Transcript:
+        """The text of one utterance (so far).
+
+        language: ISO 639-1, or None to find out. Raises BackendUnavailable.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class TurnDetector(Protocol):
+    """Hears from the melody of the voice whether the speaker has finished."""
+
+    async def completeness(self, samples: Samples) -> float:
+        """How likely it is that this utterance (so far) is complete, 0 … 1."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+# ── mind ─────────────────────────────────────────────────────────────────────────────────────
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Everything a language model is to read for one reply; the newest user message is last."""
+
+    messages: tuple[Message, ...]
+    language: str
+    """ISO 639-1 of the turn; a model with several weights chooses by it."""
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the newest reply cost: tokens evaluated, taken from the cache, and written."""
+
+    evaluated: int
+    cached: int
+    written: int
+
+
+class LanguageModel(Protocol):
+    def stream(self, prompt: Prompt) -> AsyncGenerator[str, None]:
+        """The reply, piece by piece as it is written.
+
+        Closing the generator (or cancelling whoever iterates it) stops the model within one
+        token. Raises BackendUnavailable, before or between pieces.
+        """
+        ...
+
+    async def warm(self, prompt: Prompt) -> None:
+        """Evaluate the prompt into the model's cache, so that a reply which begins with the same
+        messages starts sooner. Models without such a cache do nothing."""
+        ...
+
+    @property
+    def usage(self) -> Usage | None:
+        """Of the newest finished reply, where the model tells."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+# ── voice ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """When a stretch of the clause's text is heard: characters [start, end) of the text given
+    to the synthesizer, seconds [begin, finish) from the start of the clause's sound."""
+
+    start: int
+    end: int
+    begin: float
+    finish: float
+
+
+@dataclass(frozen=True, slots=True)
+class Phoneme:
+    """One IPA symbol and its seconds [begin, finish) from the start of the clause's sound."""
+
+    symbol: str
+    begin: float
+    finish: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A piece of a clause's sound, in order; its times count from the start of the clause."""
+
+    samples: Samples
+    rate: int
+    """Samples a second of `samples`; the backend's own, the conversation resamples."""
+    words: tuple[Word, ...] = ()
+    phonemes: tuple[Phoneme, ...] = ()
+
+
+class SpeechSynthesizer(Protocol):
+    def stream(self, text: str, *, language: str) -> AsyncGenerator[Sound, None]:
+        """The sound of one clause, in one piece or several.
+
+        text: plain speakable text, no markup. Closing the generator stops the work as soon as
+        the engine allows. Raises BackendUnavailable.
+        """
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+# ── playing ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of a reply's sound on its way to a loudspeaker.
+
+    reply: which reply it belongs to. offset: its first sample's place in that reply's sound.
+    """
+
+    reply: str
+    offset: int
+    samples: Samples
+
+
+class Loudspeaker(Protocol):
+    """Where a reply is heard: a sound card, a browser, a tap, a Discord room."""
+
+    @property
+    def lead(self) -> float:
+        """Seconds of sound it wants to hold ahead of what is heard."""
+        ...
+
+    @property
+    def latency(self) -> float:
+        """Seconds from `play` on an empty loudspeaker to the first audible sample."""
+        ...
+
+    def play(self, block: Block) -> None:
+        """Take a block at PLAYING_RATE; it is heard right after what it already holds."""
+        ...
+
+    def hush(self) -> None:
+        """Forget everything that has not been heard yet, at once."""
+        ...
+
+    def duck(self, gain: float, seconds: float) -> None:
+        """Change the volume of what is still to be heard to `gain` (1 is normal) within
+        `seconds`."""
+        ...

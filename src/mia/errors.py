@@ -1,0 +1,47 @@
+"""Errors a person can see: a stable code, parameters, and a text in every language.
+
+Whatever fails at MIA's border is raised as one of these, with the cause chained. The text of a
+code lives in the string catalogue under `error.<code>`, so that the command line, the pages and
+the logs say the same thing in the user's language.
+"""
+
+from __future__ import annotations
+
+from mia.strings import translate
+
+
+class MiaError(Exception):
+    """Base of every error shown to a user.
+
+    code: stable dotted name, `error.<code>` in the string catalogue.
+    parameters: values the text of that code names in braces.
+    """
+
+    def __init__(self, code: str, **parameters: object) -> None:
+        self.code = code
+        self.parameters = parameters
+        super().__init__(translate(f"error.{code}", **parameters))
+
+    def text(self, language: str | None = None) -> str:
+        """The message in `language` ("es" or "en"), by default in the language of this process."""
+        return translate(f"error.{self.code}", language, **self.parameters)
+
+
+class ConfigError(MiaError):
+    """The configuration cannot be used; nothing was started."""
+
+
+class BackendUnavailable(MiaError):
+    """A backend cannot work now: not installed, not running, refused, or out of memory."""
+
+
+class ModelUnavailable(MiaError):
+    """A model's files are missing, damaged, or cannot be fetched."""
+
+
+class BadAudio(MiaError):
+    """A recording or a block of sound cannot be used as it is."""
+
+
+class DeviceUnavailable(MiaError):
+    """A microphone or loudspeaker is missing, busy, or was unplugged."""
