@@ -1,0 +1,11 @@
+"""The turn engine: it conducts hearing, mind and voice, and knows none of them but their ports.
+
+`turns` holds the rules (pure), `conversation` carries them out, `reply` is one answer from the
+first token to the last sample, `playback` knows what was heard. Every number is in `tuning`.
+"""
+
+from mia.conversation.conversation import Conversation, Parts
+from mia.conversation.history import Item
+from mia.conversation.reply import Mouth
+
+__all__ = ["Conversation", "Item", "Mouth", "Parts"]

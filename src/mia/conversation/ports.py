@@ -214,3 +214,42 @@ class Loudspeaker(Protocol):
         """Change the volume of what is still to be heard to `gain` (1 is normal) within
         `seconds`."""
         ...
+
+
+# ── text on its way to the voice ─────────────────────────────────────────────────────────────
+
+
+class ClauseCutter(Protocol):
+    """Cuts a streamed text into clauses, the first one as early as it makes sense."""
+
+    def feed(self, piece: str) -> list[str]:
+        """The clauses that are complete with this piece."""
+        ...
+
+    def finish(self) -> list[str]:
+        """What is left once the text has ended."""
+        ...
+
+
+class Wording(Protocol):
+    """What of a text is shown, what is said, and how the one lies on the other."""
+
+    def cutter(self, language: str) -> ClauseCutter: ...
+
+    def shown(self, clause: str) -> str:
+        """The clause as a subtitle: without markup and stage directions."""
+        ...
+
+    def spoken(self, clause: str, language: str) -> str:
+        """The clause as it is said: numbers and signs in words; empty if nothing is to be."""
+        ...
+
+    def align(self, shown: str, spoken: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """Word times of the spoken text, as word times of the shown one."""
+        ...
+
+
+class Resampler(Protocol):
+    """Changes the rate of one clause's sound, piece by piece."""
+
+    def feed(self, samples: Samples, *, last: bool = False) -> Samples: ...

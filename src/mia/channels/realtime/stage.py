@@ -1,0 +1,140 @@
+"""The stage as seen by several sessions: who speaks, who looks on, and what all are told."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from mia.channels.realtime import server_events as shapes
+from mia.channels.realtime.talk import SessionRole, Talk
+from mia.conversation.ports import Role
+from mia.telemetry.events import Event, EventBus, Notice, Phase, PhaseChanged
+
+_NOTICES = 32
+
+
+class Notices:
+    """The newest notices of the process, each once; pages that come later show them too."""
+
+    def __init__(self, bus: EventBus) -> None:
+        self._rows: OrderedDict[str, tuple[str, dict[str, Any]]] = OrderedDict()
+        self.close = bus.listen(self._tell)
+
+    def _tell(self, event: Event) -> None:
+        if not isinstance(event, Notice):
+            return
+        row = shapes.notice_row(event)
+        key = f"{event.conversation}\n{event.code}\n{sorted(row['parameters'].items())!r}"
+        self._rows.pop(key, None)
+        self._rows[key] = (event.conversation, row)
+        while len(self._rows) > _NOTICES:
+            self._rows.popitem(last=False)
+
+    def of(self, conversation: str) -> list[dict[str, Any]]:
+        """Those of one conversation and those of the whole process, oldest first."""
+        return [row for whose, row in self._rows.values() if whose in ("", conversation)]
+
+
+class StageSession(Protocol):
+    """What the stage needs of a session."""
+
+    def become(self, role: SessionRole) -> None: ...
+    def tell_state(self) -> None: ...
+    def tell_item(self, id_: str, role: str, text: str) -> None: ...
+    def tell_deleted(self, id_: str) -> None: ...
+
+
+class Stage:
+    """The one conversation that drives the avatar, shared by our pages.
+
+    Only one session at a time speaks and is heard: the newest; the one before looks on.
+    """
+
+    def __init__(self, talk: Talk, notices: Notices) -> None:
+        self.talk = talk
+        self._notices = notices
+        self._phase: Phase = talk.phase
+        self._sessions: list[StageSession] = []
+        self._speaker: StageSession | None = None
+        self._unlisten: Callable[[], None] = talk.bus.listen(self._tell)
+
+    @property
+    def sessions(self) -> int:
+        return len(self._sessions)
+
+    def state(self) -> dict[str, Any]:
+        """`mia.state` without a session's own role."""
+        return {
+            "phase": self._phase,
+            "muted": self.talk.muted,
+            "language": self.talk.language,
+            "persona": self.talk.persona,
+            "busy": self._phase in ("committed", "speaking", "ducked"),
+            "notices": self._notices.of(self.talk.id),
+        }
+
+    def join(self, session: StageSession, role: SessionRole) -> None:
+        self._sessions.append(session)
+        if role == "speaker":
+            self.take(session)
+
+    def take(self, session: StageSession) -> None:
+        """This session speaks from now on; the one before is told that it looks on."""
+        before, self._speaker = self._speaker, session
+        if before is session:
+            return
+        session.become("speaker")
+        if before is not None:
+            before.become("observer")
+            before.tell_state()
+
+    def yield_(self, session: StageSession) -> None:
+        """This session only looks on from now on."""
+        if self._speaker is session:
+            self._speaker = None
+            session.become("observer")
+
+    def leave(self, session: StageSession) -> None:
+        self.yield_(session)
+        if session in self._sessions:
+            self._sessions.remove(session)
+
+    def mute(self, muted: bool) -> None:
+        self.talk.mute(muted)
+        self.tell_all()
+
+    def set_language(self, language: str) -> None:
+        self.talk.set_language(language)
+        self.tell_all()
+
+    def add_message(self, role: Role, text: str) -> str:
+        """Put a message into the history and tell every session of it; returns its id."""
+        id_ = self.talk.add_message(role, text)
+        for session in tuple(self._sessions):
+            session.tell_item(id_, role, text)
+        return id_
+
+    def remove_message(self, item_id: str) -> bool:
+        """Take a message out of the history and tell every session; whether there was one."""
+        removed = self.talk.remove_message(item_id)
+        for session in tuple(self._sessions):
+            session.tell_deleted(item_id)
+        return removed
+
+    def tell_all(self) -> None:
+        """Tell every session the state."""
+        for session in tuple(self._sessions):
+            session.tell_state()
+
+    def close(self) -> None:
+        self._unlisten()
+
+    def _tell(self, event: Event) -> None:
+        if event.conversation not in ("", self.talk.id):
+            return
+        if isinstance(event, PhaseChanged):
+            self._phase = event.phase
+            self.tell_all()
+        elif isinstance(event, Notice):
+            self.tell_all()

@@ -1,0 +1,1 @@
+"""The commands of `mia`, one module each; `mia.cli` gathers them."""

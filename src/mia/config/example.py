@@ -1,0 +1,97 @@
+"""The example file: every key with its description, unit, limits and default."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from mia.config import compose
+from mia.config.keys import Key, expected, keys
+from mia.config.schema import Config
+from mia.strings import translate
+
+WIDTH = 96
+
+
+def example(schema: type[Config] | None = None, language: str = "en") -> str:
+    """`config.example.yaml` for this schema, by default that of the installed backends.
+
+    It loads as it is, and says nothing but the defaults. Secrets, and keys nothing reads yet,
+    stand in it as comments.
+    """
+    known = keys(schema or compose.installed())
+    lines = list(_comment(translate("cli.config.example.head", language), ""))
+    for key in known.values():
+        if key.section:
+            lines += _section(key, language)
+        else:
+            lines += _leaf(key, language)
+    return "\n".join(lines) + "\n"
+
+
+def _section(key: Key, language: str) -> Iterator[str]:
+    indent = "  " * (len(key.path) - 1)
+    if len(key.path) == 1 or not key.backend:
+        yield ""
+    said = [key.described(language)]
+    if key.waiting and len(key.path) == 1:
+        said.append(translate("cli.config.example.waiting", language))
+    yield from _comment(" ".join(filter(None, said)), indent)
+    yield f"{indent}{'# ' if key.waiting else ''}{key.path[-1]}:" + (
+        " {}" if _bare(key) and not key.waiting else ""
+    )
+
+
+def _bare(key: Key) -> bool:
+    schema = next((o for o in key.schema.get("anyOf", ()) if o.get("type") == "object"), key.schema)
+    return not schema.get("properties")
+
+
+def _leaf(key: Key, language: str) -> Iterator[str]:
+    indent = "  " * (len(key.path) - 1)
+    facts = expected(key.schema, language)
+    if key.unit:
+        unit = translate(f"cli.config.unit.{key.unit}", language)
+        facts += f" ({key.unit if unit.startswith('cli.') else unit})"
+    if key.secret:
+        source = translate("cli.config.example.secret", language, variable=key.env)
+        yield from _comment(f"{key.described(language)} {source}", indent)
+        yield f"{indent}# {key.path[-1]}:"
+        return
+    default = translate("cli.config.example.default", language, value=_shown(key.default))
+    yield from _comment(
+        f"{key.described(language)} {facts[:1].upper()}{facts[1:]}. {default}", indent
+    )
+    yield f"{indent}{'# ' if key.waiting else ''}{key.path[-1]}: {_yaml(key.default)}"
+
+
+def _shown(value: Any) -> str:
+    text = _yaml(value)
+    return text if len(text) <= 40 else "…"
+
+
+def _comment(text: str, indent: str) -> Iterator[str]:
+    for paragraph in text.splitlines():
+        for line in textwrap.wrap(paragraph, WIDTH - len(indent) - 2) or [""]:
+            yield f"{indent}# {line}".rstrip()
+
+
+def _yaml(value: Any) -> str:
+    """A default on one line of YAML."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_yaml, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_yaml(k)}: {_yaml(v)}" for k, v in value.items()) + "}"
+    text = str(value)
+    plain = text and all(c.isascii() and (c.isalnum() or c in "-_") for c in text)
+    if plain and text[0].isalpha() and text.lower() not in ("null", "true", "false"):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

@@ -1,0 +1,350 @@
+"""The keys of `config.yaml`: one model for each section, with description, unit and limits.
+
+What backends bring of their own is added at run time by `mia.config.compose`. A key marked
+`waiting` is kept and checked, but nothing reads it yet; whoever sets it gets the notice
+`config.waiting.<mark>`. A key marked `example: False` is left out of the example file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, SecretStr
+
+from mia.backends import Backend, Options
+
+
+class Section(BaseModel):
+    """Base of all sections: an unknown key is an error, so is a number that is none."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
+
+
+class BackendSection(Section):
+    """A section in which one backend of a port is chosen; each has its own section inside."""
+
+    #: The backends there are; filled in by `compose`.
+    available: ClassVar[dict[str, Backend]] = {}
+    #: Keys of this section that also go to the chosen backend's options of the same name, unless
+    #: its own section says otherwise.
+    shared: ClassVar[tuple[str, ...]] = ()
+
+    def options(self, name: str) -> Options:
+        """The options of backend `name` as configured, its defaults where nothing is said.
+
+        Raises KeyError for a backend that is not there, pydantic's ValidationError where an
+        option without a default is missing.
+        """
+        given = getattr(self, field_of(name), None)
+        kind = self.available[name].options
+        values: dict[str, Any] = (
+            {key: getattr(given, key) for key in given.model_fields_set} if given else {}
+        )
+        for key in self.shared:
+            if key in kind.model_fields and (value := getattr(self, key)) is not None:
+                values.setdefault(key, value)
+        return kind.model_validate(
+            {alias(kind, key): value for key, value in values.items()}, by_alias=True
+        )
+
+
+def field_of(backend: str) -> str:
+    """The attribute a backend's section is kept under: names of backends may hold a dash."""
+    return "backend_" + "".join(c if c.isalnum() else "_" for c in backend)
+
+
+def alias(model: type[BaseModel], name: str) -> str:
+    """How field `name` of `model` is spelt in YAML."""
+    spelt = model.model_fields[name].validation_alias
+    if isinstance(spelt, AliasPath):
+        spelt = str(spelt.path[0])
+    return spelt if isinstance(spelt, str) else name
+
+
+def _unit(unit: str) -> dict[str, Any]:
+    return {"unit": unit}
+
+
+class Persona(Section):
+    name: str = Field("MIA", min_length=1, max_length=80, description="Her name.")
+
+
+class PromptFiles(Section):
+    system: str = Field(
+        "Eres MIA, una VTuber con inteligencia artificial. Respondes con frases cortas, "
+        "cálidas y habladas, en el idioma de quien te habla.",
+        max_length=100_000,
+        description="Who she is, where `dir` holds no *.md file.",
+    )
+    dir: Path = Field(
+        Path("./prompts/"),
+        description="Folder of *.md files, joined in alphabetical order into the system prompt. "
+        "A relative path counts from this file.",
+    )
+
+
+class Llm(BackendSection):
+    shared = ("max_tokens", "temperature", "top_p")
+
+    backend: str = Field("llamacpp", description="What writes her replies.")
+    fallback: list[str] = Field(
+        default_factory=list, max_length=8, description="Backends tried in turn if it fails."
+    )
+    max_tokens: int | None = Field(
+        None,
+        ge=1,
+        le=32_768,
+        description="Longest reply; null: the backend's own.",
+        json_schema_extra=_unit("tokens"),
+    )
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="How freely she chooses her words; null: the backend's own."
+    )
+    top_p: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Share of the likely words she chooses from; null: the backend's own.",
+    )
+
+
+class Stt(BackendSection):
+    backend: str = Field("faster-whisper", description="What turns your speech into text.")
+    fallback: list[str] = Field(
+        default_factory=list, max_length=8, description="Backends tried in turn if it fails."
+    )
+    language: str | None = Field(
+        None,
+        pattern=r"^(auto|[a-z]{2,3})$",
+        description="Language you speak: auto, or its ISO 639-1 code; null: as `language`.",
+    )
+
+
+class Tts(BackendSection):
+    backend: str = Field(
+        "auto", description="Her voice; auto: the best embedded one for the language."
+    )
+    fallback: list[str] = Field(
+        default_factory=list,
+        max_length=8,
+        description="Backends tried in turn if it fails; the embedded voices come after them.",
+    )
+    voice: str | None = Field(
+        None, max_length=200, description="Voice of the backend (`mia voices`); null: its own."
+    )
+    speed: float = Field(
+        1.0, ge=0.5, le=2, description="How fast she speaks.", json_schema_extra=_unit("factor")
+    )
+    pitch: float = Field(
+        0.0,
+        ge=-12,
+        le=12,
+        description="How high she speaks.",
+        json_schema_extra=_unit("semitones"),
+    )
+    chunk_size: int = Field(
+        150,
+        ge=20,
+        le=1000,
+        description="Longest piece of text synthesised at once.",
+        json_schema_extra=_unit("characters"),
+    )
+    language: str | None = Field(
+        None,
+        pattern=r"^(auto|[a-z]{2,3})$",
+        description="Language she speaks: auto, or its ISO 639-1 code; null: as `language`.",
+    )
+
+
+class Models(Section):
+    llm: Llm = Field(default_factory=Llm, description="The mind: what writes her replies.")
+    stt: Stt = Field(default_factory=Stt, description="The ears: speech to text.")
+    tts: Tts = Field(default_factory=Tts, description="The voice: text to speech.")
+
+
+class Audio(Section):
+    microphone: bool = Field(
+        False, description="Listen at this machine's microphone; the page has its own."
+    )
+    input_device: int | str | None = Field(
+        None, description="Microphone by number or name (`mia devices`); null: the system's."
+    )
+    output_device: int | str | None = Field(
+        None, description="Loudspeaker by number or name (`mia devices`); null: the system's."
+    )
+    sample_rate: int = Field(
+        16_000,
+        ge=8_000,
+        le=192_000,
+        description="Rate the microphone is opened at.",
+        json_schema_extra=_unit("Hz"),
+    )
+    channels: int = Field(
+        1, ge=1, le=2, description="Channels the microphone is opened with; mixed into one."
+    )
+    chunk_ms: int = Field(
+        20,
+        ge=5,
+        le=200,
+        description="Length of the pieces the microphone delivers.",
+        json_schema_extra=_unit("ms"),
+    )
+    playback_sample_rate: int = Field(
+        24_000,
+        ge=8_000,
+        le=192_000,
+        description="Rate the loudspeaker is opened at.",
+        json_schema_extra=_unit("Hz"),
+    )
+
+
+class Vad(BackendSection):
+    backend: str = Field("silero", description="What tells speech from other sound.")
+    sensitivity: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="How little is taken for speech; 1 is the most sensitive.",
+    )
+    silence_duration_ms: int = Field(
+        800,
+        ge=100,
+        le=10_000,
+        description="With `backend: energy`, silence after which you have certainly finished; "
+        "silero waits as long as your words and melody ask.",
+        json_schema_extra=_unit("ms"),
+    )
+    min_speech_duration_ms: int = Field(
+        200,
+        ge=0,
+        le=5_000,
+        description="Speech shorter than this is taken for noise.",
+        json_schema_extra=_unit("ms"),
+    )
+
+
+class Rag(Section):
+    enabled: bool = Field(True, description="Whether she remembers.")
+    embedding_model: str = Field("all-MiniLM-L6-v2", description="What memories are found by.")
+    persist_dir: Path = Field(Path("./data/chroma_db"), description="Where memories are kept.")
+    top_k: int = Field(3, ge=1, le=100, description="Memories recalled for a reply.")
+    max_docs: int = Field(5000, ge=1, le=10_000_000, description="Memories kept.")
+    score_threshold: float = Field(
+        0.3, ge=0, le=1, description="Least likeness of a memory to what was said."
+    )
+
+
+class Lipsync(Section):
+    smoothing_alpha: float = Field(
+        0.2, gt=0, le=1, description="Weight of the newest loudness; 1 does not smooth."
+    )
+    rms_min: float = Field(0.0, ge=0, le=1, description="Loudness at which the mouth is closed.")
+    rms_max: float = Field(0.3, gt=0, le=1, description="Loudness at which the mouth is open.")
+
+
+class OscMapping(Section):
+    mouth_open: str = Field("MouthOpen", description="Parameter of the open mouth.")
+    blink: str = Field("EyeBlink", description="Parameter of the closed eyes.")
+
+
+class Osc(Section):
+    ip: str = Field("127.0.0.1", min_length=1, description="Host that listens to OSC.")
+    port: int = Field(9000, ge=1, le=65_535, description="Its UDP port.")
+    mapping: OscMapping = Field(default_factory=OscMapping, description="Names of the parameters.")
+
+
+class Websocket(Section):
+    host: str = Field("127.0.0.1", min_length=1, description="Address of the original's socket.")
+    port: int = Field(8765, ge=1, le=65_535, description="Port of the original's socket.")
+    enabled: bool = Field(True, description="Whether the original's socket was open.")
+
+
+class Discord(Section):
+    enabled: bool = Field(False, description="Whether she joins Discord.")
+    token: SecretStr | None = Field(
+        None, description="The bot's token.", json_schema_extra={"env": "DISCORD_TOKEN"}
+    )
+    text_channel_responses: bool = Field(False, description="Answer in the text channel too.")
+    group_silence_ms: int = Field(
+        1500,
+        ge=100,
+        le=60_000,
+        description="Silence of everybody after which she may speak.",
+        json_schema_extra=_unit("ms"),
+    )
+    dual_audio: bool = Field(True, description="Be heard on this machine as well.")
+
+
+class Web(Section):
+    host: str = Field(
+        "127.0.0.1",
+        min_length=1,
+        description="Address the page and the API listen on; any but this machine's own "
+        "needs a token.",
+    )
+    port: int = Field(8080, ge=1, le=65_535, description="Their TCP port.")
+    token: SecretStr | None = Field(
+        None,
+        description="What clients from elsewhere must show.",
+        json_schema_extra={"env": "MIA_TOKEN"},
+    )
+    allowed_origins: list[str] = Field(
+        default_factory=list,
+        max_length=64,
+        description="Further web pages that may connect, as https://example.org.",
+    )
+
+
+class Log(Section):
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important line that is written."
+    )
+    format: Literal["text", "json"] = Field("text", description="For people, or for programs.")
+    file: Path | None = Field(None, description="Also write to this file; null: to none.")
+
+
+class Config(Section):
+    """Everything a user can choose. Immutable in use: a change is saved and loaded again."""
+
+    language: Literal["es", "en", "auto"] = Field(
+        "es", description="Language of the conversation; auto follows whoever speaks."
+    )
+    persona: Persona = Field(default_factory=Persona, description="Who she is.")
+    prompt: PromptFiles = Field(default_factory=PromptFiles, description="What she is told to be.")
+    models: Models = Field(default_factory=Models, description="Ears, mind and voice.")
+    audio: Audio = Field(default_factory=Audio, description="This machine's sound devices.")
+    vad: Vad = Field(default_factory=Vad, description="When somebody speaks.")
+    lipsync: Lipsync = Field(default_factory=Lipsync, description="How the mouth follows sound.")
+    web: Web = Field(default_factory=Web, description="The page and the API.")
+    log: Log = Field(default_factory=Log, description="What MIA writes down about herself.")
+    rag: Rag = Field(
+        default_factory=Rag, description="Memory.", json_schema_extra={"waiting": "memory"}
+    )
+    osc: Osc = Field(
+        default_factory=Osc,
+        description="Avatar parameters over OSC.",
+        json_schema_extra={"waiting": "avatar"},
+    )
+    discord: Discord = Field(
+        default_factory=Discord,
+        description="Discord.",
+        json_schema_extra={"waiting": "discord"},
+    )
+    websocket: Websocket = Field(
+        default_factory=Websocket,
+        description="The original's own socket.",
+        json_schema_extra={"waiting": "websocket"},
+    )
+
+    @property
+    def hearing_language(self) -> str | None:
+        """ISO 639-1 code to recognise speech in, None to find out."""
+        chosen = self.models.stt.language or self.language
+        return None if chosen == "auto" else chosen
+
+    @property
+    def speaking_language(self) -> str | None:
+        """ISO 639-1 code she speaks in, None for the language of each reply."""
+        chosen = self.models.tts.language or self.language
+        return None if chosen == "auto" else chosen

@@ -1,0 +1,100 @@
+"""How long to wait after the last voiced sample before the turn is MIA's: the hold.
+
+One rule, from the surest sign to the weakest:
+
+1. The words cannot be the end ("y…", "porque…", "and the…", a trailing comma or ellipsis):
+   `hold_open`.
+2. The turn detector hears that the voice goes on (below `likely`): `hold_unlikely`.
+3. It is sure that the voice has ended, and the words are a sentence: `hold_sure`.
+4. Otherwise: `hold_likely`.
+
+A speaker who pauses long inside their turns is given their own pause, learned over the talk,
+where it is longer (but an ending that is sure is not made to wait for it).
+"""
+
+from __future__ import annotations
+
+import re
+
+from mia.conversation.tuning import DEFAULT, Tuning
+
+#: Words after which a thought goes on: conjunctions, prepositions, articles, fillers.
+OPEN_ENDINGS: dict[str, frozenset[str]] = {
+    "es": frozenset(
+        "y e o u ni pero que porque aunque si cuando como donde mientras entonces pues sino "
+        "a ante bajo con contra de del desde en entre hacia hasta para por según sin sobre tras al "
+        "el la los las un una unos unas lo mi tu su mis tus sus nuestro nuestra este esta ese esa "
+        "eh em este... o sea bueno digamos muy más tan es está son fue era ser me te se le les nos "
+        "también además".split()
+    ),
+    "en": frozenset(
+        "and or but nor so because although though if when while as that which who whose than "
+        "a an the my your his her its our their this these those "
+        "of in on at to for from with without about into over under between by like "
+        "um uh er well is are was were be been am do does did have has had will would can could "
+        "should i'm it's very really also".split()
+    ),
+}
+#: Words that only seem open: whole utterances which end with one of these are complete.
+COMPLETE = {"es": frozenset({"sí que", "por que", "y que"}), "en": frozenset({"so"})}
+
+_ENDS_SENTENCE = re.compile(r"[.!?。]['\"”»)]*$")
+_TRAILS_OFF = re.compile(r"(,|\.\.\.|…|-|—|:|;)$")
+
+
+def open_ended(text: str, language: str) -> bool:
+    """Whether the words cannot be the end of what somebody wants to say."""
+    said = text.strip()
+    if not said:
+        return False
+    if _TRAILS_OFF.search(said):
+        return True
+    if said.endswith(("?", "!")):
+        return False
+    words = re.findall(r"[\w']+", said.lower())
+    if not words or " ".join(words) in COMPLETE.get(language, ()):
+        return False
+    return words[-1] in OPEN_ENDINGS.get(language, frozenset())
+
+
+def hold(
+    text: str,
+    completeness: float | None,
+    language: str,
+    learned_pause: float = 0.0,
+    tuning: Tuning = DEFAULT,
+) -> float:
+    """Seconds of silence that end a turn with these words.
+
+    completeness: the turn detector's score, or None when there is none (yet).
+    learned_pause: seconds this speaker usually pauses within a turn, 0 when unknown.
+    """
+    if open_ended(text, language):
+        return tuning.hold_open
+    sentence = bool(_ENDS_SENTENCE.search(text.strip()))
+    if completeness is not None and completeness < tuning.likely:
+        wait = tuning.hold_unlikely
+    elif completeness is not None and completeness >= tuning.sure and sentence:
+        return tuning.hold_sure
+    else:
+        wait = tuning.hold_likely
+    patience = min(learned_pause * tuning.pause_margin, tuning.pause_most)
+    return min(max(wait, patience), tuning.hold_longest)
+
+
+class SpeakersPauses:
+    """How long this speaker pauses before going on with the same turn, as a running mean."""
+
+    def __init__(self, tuning: Tuning = DEFAULT) -> None:
+        self._tuning = tuning
+        self._mean = 0.0
+
+    @property
+    def usual(self) -> float:
+        """Seconds; 0 until a pause was heard."""
+        return self._mean
+
+    def heard(self, seconds: float) -> None:
+        """They paused this long, and went on."""
+        weight = self._tuning.pause_memory if self._mean else 0.0
+        self._mean = weight * self._mean + (1 - weight) * seconds

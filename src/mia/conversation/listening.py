@@ -1,0 +1,168 @@
+"""One speaker's sound: where the voice is in it, and what was said since the turn began.
+
+Time inside is counted in samples received; the loop's time of a sample follows from when the
+newest block arrived. Nothing here waits or reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from mia.conversation.moves import Silent, Voiced
+from mia.conversation.ports import HEARING_RATE, Samples, VoiceDetector
+from mia.conversation.tuning import DEFAULT, Tuning
+
+
+class Listener:
+    """Turns blocks of sound into `Voiced` and `Silent`, and keeps the utterance's samples."""
+
+    def __init__(self, detector: VoiceDetector, tuning: Tuning = DEFAULT) -> None:
+        self._detector = detector
+        self._tuning = tuning
+        self._frame = detector.frame_samples
+        self._rest = np.zeros(0, np.float32)
+        self._kept: list[Samples] = []
+        self._kept_from = 0
+        self.received = 0
+        """Samples judged so far; the position of the newest one."""
+        self._voiced = False
+        self._run = 0
+        """Samples of voice (while silent) or of silence (while voiced) in a row."""
+        self._onset = 0
+        self._last_voiced = 0
+        self._begun: int | None = None
+        """Where the utterance begins, pre-roll included; None while nobody speaks."""
+        self._voice = 0
+        """Samples of voice in the utterance."""
+
+    # ── sound in ─────────────────────────────────────────────────────────────────────────────
+
+    def hear(self, samples: Samples, now: float) -> Iterator[Voiced | Silent]:
+        """Take a block (16 kHz, any length) whose last sample was said at `now`."""
+        sound = np.concatenate([self._rest, samples]) if len(self._rest) else samples
+        end = self.received + len(sound)
+        whole = len(sound) // self._frame * self._frame
+        for at in range(0, whole, self._frame):
+            yield from self._judge(sound[at : at + self._frame], end, now)
+        self._rest = sound[whole:].copy()
+
+    def _judge(self, frame: Samples, end: int, now: float) -> Iterator[Voiced | Silent]:
+        self._keep(frame)
+        likely = self._detector.probability(frame)
+        threshold = self._tuning.voice_off if self._voiced else self._tuning.voice_on
+        voice = likely >= threshold
+        start, self.received = self.received, self.received + len(frame)
+
+        def when(sample: int) -> float:
+            return now - (end - sample) / HEARING_RATE
+
+        if voice:
+            self._last_voiced = self.received
+        if voice and self._begun is not None:
+            self._voice += len(frame)
+        if voice == self._voiced:
+            self._run = 0
+            if self._voiced and self.seconds >= self._tuning.longest_utterance:
+                self._silence()
+                yield Silent(when(self._last_voiced))
+            return
+        if voice and self._run == 0:
+            self._onset = start
+        self._run += len(frame)
+        if voice and self._run >= self._tuning.onset * HEARING_RATE:
+            self._voiced, self._run = True, 0
+            if self._begun is None:
+                self._begun = max(
+                    self._kept_from, self._onset - int(self._tuning.pre_roll * HEARING_RATE)
+                )
+                self._voice = self.received - self._onset
+            yield Voiced(when(self._onset))
+        elif not voice and self._run >= self._tuning.gap * HEARING_RATE:
+            self._silence()
+            yield Silent(when(self._last_voiced))
+
+    def _silence(self) -> None:
+        self._voiced, self._run = False, 0
+
+    def _keep(self, frame: Samples) -> None:
+        self._kept.append(frame)
+        if self._begun is None:
+            spare = self.received + len(frame) - self._kept_from
+            while spare - len(self._kept[0]) > self._tuning.pre_roll * 2 * HEARING_RATE:
+                spare -= len(self._kept[0])
+                self._kept_from += len(self._kept.pop(0))
+
+    # ── the utterance ────────────────────────────────────────────────────────────────────────
+
+    @property
+    def voiced(self) -> bool:
+        return self._voiced
+
+    @property
+    def seconds(self) -> float:
+        """Length of the utterance so far, up to the newest sample."""
+        return 0.0 if self._begun is None else (self.received - self._begun) / HEARING_RATE
+
+    @property
+    def voice_seconds(self) -> float:
+        """How much of the utterance so far is voice."""
+        return self._voice / HEARING_RATE
+
+    @property
+    def onset_ms(self) -> int:
+        """Where the newest stretch of voice began, in the sound received."""
+        return self._onset * 1000 // HEARING_RATE
+
+    @property
+    def last_voiced_ms(self) -> int:
+        return self._last_voiced * 1000 // HEARING_RATE
+
+    def utterance(self) -> Samples:
+        """The utterance so far: pre-roll, speech, and a little of the silence after it."""
+        if self._begun is None:
+            return np.zeros(0, np.float32)
+        end = self._last_voiced + int(self._tuning.tail * HEARING_RATE)
+        sound = np.concatenate(self._kept)
+        return sound[self._begun - self._kept_from : end - self._kept_from]
+
+    def cut(self) -> None:
+        """Let go of the sound up to the pause before the newest onset; the utterance goes on
+        from there."""
+        if self._begun is not None:
+            self._begin_at(self._onset - int(self._tuning.gap * HEARING_RATE))
+            self._voice = self.received - self._onset
+
+    def renew(self) -> None:
+        """The newest stretch of voice begins an utterance of its own."""
+        if self._begun is not None:
+            self._begin_at(self._onset - int(self._tuning.pre_roll * HEARING_RATE))
+            self._voice = self.received - self._onset
+
+    def _begin_at(self, sample: int) -> None:
+        self._begun = max(sample, self._kept_from)
+        sound = np.concatenate(self._kept)
+        self._kept = [sound[self._begun - self._kept_from :]]
+        self._kept_from = self._begun
+
+    def end(self) -> None:
+        """The utterance is over (or was nothing); the next voice begins a new one."""
+        if self._voiced:
+            self._begun = self._onset
+        else:
+            self._begun = None
+        self._voice = 0
+        sound = np.concatenate(self._kept) if self._kept else np.zeros(0, np.float32)
+        keep = int(self._tuning.pre_roll * 2 * HEARING_RATE)
+        first = self._begun if self._begun is not None else self.received - keep
+        drop = max(0, min(first - keep, self.received) - self._kept_from)
+        self._kept, self._kept_from = [sound[drop:]], self._kept_from + drop
+
+    def forget(self) -> None:
+        """Drop everything heard: muted, or discarded by the client."""
+        self._voiced, self._run = False, 0
+        self._begun, self._voice = None, 0
+        self._rest = np.zeros(0, np.float32)
+        self._kept, self._kept_from = [], self.received
+        self._detector.reset()

@@ -1,0 +1,300 @@
+"""One reply: written, cut into clauses, synthesised ahead, played in order.
+
+Everything a reply does is one task group: cancelling it cancels the language model, every
+synthesis and the playing. Before its gate opens nothing of it is shown or heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from mia.conversation.heard import Clause, laid_out
+from mia.conversation.playback import Track
+from mia.conversation.ports import (
+    PLAYING_RATE,
+    LanguageModel,
+    Prompt,
+    Resampler,
+    Sound,
+    SpeechSynthesizer,
+    Word,
+    Wording,
+)
+from mia.conversation.tuning import Tuning
+from mia.errors import BackendUnavailable, MiaError
+
+T = TypeVar("T")
+
+NOTHING = np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Mouth:
+    """What a reply needs to become sound."""
+
+    llm: LanguageModel
+    tts: SpeechSynthesizer
+    wording: Wording
+    resampler: Callable[[int, int], Resampler]
+    """From and to a rate in samples a second."""
+
+
+@dataclass(slots=True)
+class Segment:
+    """A clause on its way: `pieces` arrive, `done` when no more will."""
+
+    sequence: int
+    shown: str
+    spoken: str
+    pieces: asyncio.Queue[Sound | None] = field(default_factory=lambda: asyncio.Queue(256))
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a reply reports while it goes on."""
+
+    text: Callable[[int, str], None]
+    """A clause is part of the reply: its sequence and its text."""
+    placed: Callable[[Clause, tuple[tuple[str, float, float], ...]], None]
+    """A clause has its place in the sound; phonemes in the reply's seconds."""
+    sounding: Callable[[], None]
+    """The first sample is heard."""
+    trouble: Callable[[MiaError], None]
+    """Something failed; the reply goes on as well as it can."""
+
+
+class Reply:
+    def __init__(
+        self,
+        reply_id: str,
+        revision: int,
+        prompt: Prompt,
+        mouth: Mouth,
+        track: Track,
+        told: Told,
+        tuning: Tuning,
+    ) -> None:
+        self.id = reply_id
+        self.revision = revision
+        self.prompt = prompt
+        self.track = track
+        self.clauses: list[Clause] = []
+        """Placed clauses, in order."""
+        self.failed = False
+        """The language model gave nothing at all."""
+        self.times: dict[str, float] = {}
+        """Loop times of: started, first_piece, first_clause, first_sound, opened, sounding."""
+        self._mouth = mouth
+        self._told = told
+        self._tuning = tuning
+        self._gate = asyncio.Event()
+        self._texts: list[tuple[int, str]] = []
+        self._clauses: asyncio.Queue[str | None] = asyncio.Queue(tuning.clauses_waiting)
+        self._segments: asyncio.Queue[Segment | None] = asyncio.Queue(tuning.clauses_waiting)
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def text(self) -> str:
+        """All that was written so far, as it is shown."""
+        return " ".join(text for _, text in self._texts)
+
+    @property
+    def opened(self) -> bool:
+        return self._gate.is_set()
+
+    def open(self) -> None:
+        """Let the reply be shown and heard."""
+        if not self._gate.is_set():
+            self._stamp("opened")
+            self._gate.set()
+            for sequence, text in self._texts:
+                self._told.text(sequence, text)
+
+    async def run(self) -> None:
+        """The reply's whole life; returns when all of it was heard."""
+        self._stamp("started")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write())
+            group.create_task(self._synthesise(group))
+            group.create_task(self._place())
+            group.create_task(self._play())
+
+    def _stamp(self, what: str) -> None:
+        self.times.setdefault(what, self._loop.time())
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────
+
+    async def _write(self) -> None:
+        cutter = self._mouth.wording.cutter(self.prompt.language)
+        written = 0
+        try:
+            async with aclosing(self._mouth.llm.stream(self.prompt)) as pieces:
+                patience = self._tuning.first_piece
+                while (piece := await _next(pieces, patience)) is not None:
+                    self._stamp("first_piece")
+                    patience = self._tuning.next_piece
+                    written += len(piece)
+                    for clause in cutter.feed(piece):
+                        await self._clause(clause)
+                    if written > self._tuning.longest_reply:
+                        break
+        except TimeoutError:
+            self._trouble(BackendUnavailable("llm.stalled"))
+        except MiaError as error:
+            self._trouble(error)
+        for clause in cutter.finish():
+            await self._clause(clause)
+        self.failed = not written
+        await self._clauses.put(None)
+
+    async def _clause(self, clause: str) -> None:
+        if clause.strip():
+            self._stamp("first_clause")
+            await self._clauses.put(clause)
+
+    def _trouble(self, error: MiaError) -> None:
+        self._told.trouble(error)
+
+    # ── synthesising ─────────────────────────────────────────────────────────────────────────
+
+    async def _synthesise(self, group: asyncio.TaskGroup) -> None:
+        slots = asyncio.Semaphore(self._tuning.jobs)
+        previous: Segment | None = None
+        sequence = 0
+        while (clause := await self._clauses.get()) is not None:
+            shown = self._mouth.wording.shown(clause)
+            spoken = self._mouth.wording.spoken(clause, self.prompt.language)
+            if sequence >= self._tuning.ahead_of_gate:
+                await self._gate.wait()
+            if shown:
+                self._texts.append((sequence, shown))
+                if self._gate.is_set():
+                    self._told.text(sequence, shown)
+            segment = Segment(sequence, shown, spoken)
+            if spoken:
+                await self.track.below(self._tuning.buffered)
+                if previous is not None:
+                    await self._turn_for(previous)
+                await slots.acquire()
+                group.create_task(self._sound(segment, slots))
+                previous = segment
+            else:
+                segment.pieces.put_nowait(None)
+            await self._segments.put(segment)
+            sequence += 1
+        await self._segments.put(None)
+
+    async def _turn_for(self, previous: Segment) -> None:
+        """A clause alone is ready sooner than two at once: begin the next one when the one
+        before is done, or when the sound is running out."""
+        done = asyncio.ensure_future(previous.done.wait())
+        low = asyncio.ensure_future(self._running_out())
+        try:
+            await asyncio.wait((done, low), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            done.cancel()
+            low.cancel()
+            await asyncio.gather(done, low, return_exceptions=True)
+
+    async def _running_out(self) -> None:
+        await self._gate.wait()
+        await self.track.below(self._tuning.hurry)
+        if not self.clauses:
+            # Nothing is being heard yet: the first clause needs all there is.
+            await asyncio.Event().wait()
+
+    async def _sound(self, segment: Segment, slots: asyncio.Semaphore) -> None:
+        heard = 0
+        try:
+            async with aclosing(
+                self._mouth.tts.stream(segment.spoken, language=self.prompt.language)
+            ) as pieces:
+                while (piece := await _next(pieces, self._tuning.synthesis)) is not None:
+                    self._stamp("first_sound")
+                    heard += len(piece.samples)
+                    await segment.pieces.put(piece)
+            if not heard:
+                self._trouble(BackendUnavailable("tts.silent", text=segment.shown))
+        except TimeoutError:
+            self._trouble(BackendUnavailable("tts.stalled", text=segment.shown))
+        except MiaError as error:
+            self._trouble(error)
+        finally:
+            slots.release()
+            segment.done.set()
+        await segment.pieces.put(None)
+
+    # ── playing, in order ────────────────────────────────────────────────────────────────────
+
+    async def _place(self) -> None:
+        await self._gate.wait()
+        while (segment := await self._segments.get()) is not None:
+            begin = self.track.seconds
+            words: tuple[Word, ...] = ()
+            resampler: Resampler | None = None
+            rate = PLAYING_RATE
+            while (piece := await segment.pieces.get()) is not None:
+                if resampler is None:
+                    rate = piece.rate
+                    resampler = self._mouth.resampler(rate, PLAYING_RATE)
+                words += piece.words
+                self.track.add(resampler.feed(piece.samples))
+                self._placed(segment, begin, words, piece)
+            if resampler is not None:
+                self.track.add(resampler.feed(NOTHING, last=True))
+        self.track.close()
+
+    def _placed(
+        self, segment: Segment, begin: float, words: tuple[Word, ...], piece: Sound
+    ) -> None:
+        finish = self.track.seconds
+        if words:
+            on_shown = self._mouth.wording.align(segment.shown, segment.spoken, words)
+            placed = tuple(
+                Word(w.start, w.end, begin + w.begin, begin + w.finish) for w in on_shown
+            )
+        else:
+            placed = laid_out(segment.shown, begin, finish)
+        clause = Clause(segment.sequence, segment.shown, begin, finish, placed)
+        if self.clauses and self.clauses[-1].sequence == segment.sequence:
+            self.clauses[-1] = clause
+        else:
+            self.clauses.append(clause)
+        phonemes = tuple((p.symbol, begin + p.begin, begin + p.finish) for p in piece.phonemes)
+        self._told.placed(clause, phonemes)
+
+    async def _play(self) -> None:
+        await self._gate.wait()
+        await self.track.play(self._sounding)
+
+    def _sounding(self) -> None:
+        self._stamp("sounding")
+        self._told.sounding()
+
+    # ── afterwards ───────────────────────────────────────────────────────────────────────────
+
+    def stages(self, since: float) -> Mapping[str, float]:
+        """Milliseconds each stage took, for a turn whose last voiced sample was at `since`."""
+        order = ("started", "first_piece", "first_clause", "first_sound")
+        stages: dict[str, float] = {}
+        for before, after in zip(order, order[1:], strict=False):
+            if before in self.times and after in self.times:
+                stages[after] = (self.times[after] - self.times[before]) * 1000
+        if "opened" in self.times:
+            stages["gate"] = (self.times["opened"] - since) * 1000
+        if "sounding" in self.times:
+            stages["v2v"] = (self.times["sounding"] - since) * 1000
+        return stages
+
+
+async def _next(stream: AsyncGenerator[T, None], seconds: float) -> T | None:
+    """The next item, None at the end. Raises TimeoutError when it does not come."""
+    async with asyncio.timeout(seconds):
+        return await anext(stream, None)

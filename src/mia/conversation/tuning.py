@@ -1,0 +1,96 @@
+"""Every number the turn engine goes by, in one place, with its unit and its reason.
+
+Seconds unless said otherwise. Measurements behind the defaults are in `bench/results/` and
+`docs/decisions/0006-turn-engine.md`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    # ── hearing ──────────────────────────────────────────────────────────────────────────────
+    voice_on: float = 0.5
+    """Probability from which a frame is voice. Silero's own default."""
+    voice_off: float = 0.35
+    """Probability below which it no longer is: lower, so that soft syllables do not flicker."""
+    onset: float = 0.09
+    """Voice this long is somebody speaking: three frames, more than a click or a key."""
+    gap: float = 0.1
+    """Silence this long ends a stretch: guesses start here, nothing is decided yet."""
+    pre_roll: float = 0.35
+    """Sound kept from before the onset: the first consonant is softer than the threshold."""
+    tail: float = 0.2
+    """Silence kept after the last voiced sample for the recogniser."""
+    least_speech: float = 0.2
+    """Voice shorter than this in all is not worth a recogniser's time."""
+    longest_utterance: float = 27.0
+    """Whisper sees 30 s; a speech without any gap is cut here."""
+    settle_after: float = 12.0
+    """Once an utterance is this long its understood part is kept as text, and its sound let go."""
+
+    # ── endpointing: how long to wait after the last voiced sample ───────────────────────────
+    hold_sure: float = 0.25
+    """The voice has finished and the words are a sentence."""
+    hold_likely: float = 0.45
+    """The voice has probably finished."""
+    hold_unlikely: float = 1.1
+    """The voice goes on: most pauses inside a thought are shorter than this."""
+    hold_open: float = 1.6
+    """The words cannot be the end: "y…", "que…", "and…"."""
+    hold_longest: float = 2.5
+    """Whatever else is known, nobody waits longer."""
+    sure: float = 0.9
+    """Completeness from which the voice is believed outright: Smart Turn is confident on real
+    ends, and on many Spanish pauses too, which is why the words have a say."""
+    likely: float = 0.5
+    pause_memory: float = 0.9
+    """Weight of the past in the speaker's learned pause (exponential mean)."""
+    pause_margin: float = 1.25
+    """A learned pause is waited out with this margin …"""
+    pause_most: float = 0.9
+    """… but never longer than this."""
+
+    # ── speaking over MIA ────────────────────────────────────────────────────────────────────
+    reopen: float = 0.6
+    """Who goes on this soon after MIA began had not finished: the turn is opened again."""
+    duck_gain: float = 0.125
+    """-18 dB: she is still there, and no longer in the way."""
+    duck_ramp: float = 0.02
+    pause_after: float = 0.25
+    """Voice over MIA this long holds her sound: more than a cough."""
+    insist_after: float = 0.9
+    """Voice over MIA this long is an interruption, whatever the words are."""
+    cough: float = 0.3
+    """Voice over MIA shorter than this, without a stop word, was nothing."""
+    verdict: float = 1.2
+    """If the recogniser has not said by then what was said over MIA, she goes on."""
+    fade: float = 0.01
+    """Ramp at the edges of sound that is cut or resumed, against clicks."""
+
+    # ── answering ────────────────────────────────────────────────────────────────────────────
+    first_piece: float = 45.0
+    """A language model that has not begun by then has failed (a cold large one may take long)."""
+    next_piece: float = 20.0
+    """… nor one that stalls this long in mid-reply."""
+    synthesis: float = 30.0
+    """A clause whose sound does not come (or goes on) within this has failed."""
+    jobs: int = 2
+    """Clauses synthesised at once, at most: two cores."""
+    clauses_waiting: int = 8
+    """Clauses written but not yet synthesised, at most: a fast model waits for the voice."""
+    buffered: float = 12.0
+    """Seconds of sound ready to be played from which on no further clause is begun."""
+    hurry: float = 1.2
+    """With less sound than this left a second clause is synthesised beside the first."""
+    ahead_of_gate: int = 1
+    """Clauses synthesised for a guess before it is committed."""
+    longest_reply: int = 4000
+    """Characters after which a reply is ended: a model that repeats itself for ever."""
+    block: float = 0.02
+    """Length of the blocks a loudspeaker is given."""
+
+
+DEFAULT = Tuning()

@@ -1,0 +1,1 @@
+"""Speech recognisers: one module each, found by `mia.backends`."""

@@ -1,0 +1,168 @@
+"""Whisper through CTranslate2 (`faster-whisper`), with a window as short as the speech allows.
+
+Whisper pads everything to 30 s, and on two cores that padding costs more than the rest of a turn
+together. The encoder takes fewer frames as well: with 10 s the text stays the same for a third of
+the time, below 8 s English falls apart (`bench/results/`). So the window is the speech and
+a margin, never under `window_s`, never over Whisper's 30 s.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from mia.backends import Backend, Context, Options
+from mia.blocking import Worker
+from mia.conversation.ports import HEARING_RATE, Samples, Transcript
+from mia.errors import BackendUnavailable, ModelUnavailable
+from mia.hearing.hallucinations import imagined
+
+if TYPE_CHECKING:
+    from faster_whisper import WhisperModel
+
+#: Whisper's own longest window, and the silence it likes to see after the last word.
+LONGEST_SECONDS = 30
+MARGIN_SECONDS = 1.0
+FRAMES_PER_SECOND = 100
+#: Nobody speaks more tokens a second than this; it ends a decoder that has begun to repeat.
+TOKENS_PER_SECOND = 9
+LEAST_TOKENS = 24
+
+
+class WhisperOptions(Options):
+    model: str = Field(
+        "base",
+        description="Whisper size (tiny, base, small, medium, large-v3, turbo), a catalogue id, "
+        "or the folder of a CTranslate2 model.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where it runs.")
+    compute_type: str = Field(
+        "auto", description="CTranslate2 number format; auto: int8 on the CPU, float16 on CUDA."
+    )
+    beam_size: int = Field(
+        5, ge=1, le=10, description="Guesses followed at once; 1 is faster and hears Spanish worse."
+    )
+    window_s: float = Field(
+        10.0, ge=8, le=30, description="Shortest stretch of sound Whisper is shown, in seconds."
+    )
+    threads: int = Field(2, ge=1, le=64, description="CPU threads.")
+
+
+class Whisper:
+    """Implements `SpeechToText`. One call at a time: the model is the bottleneck anyway."""
+
+    def __init__(self, folder: Path, options: WhisperOptions) -> None:
+        from faster_whisper import WhisperModel
+
+        compute = options.compute_type
+        if compute == "auto":
+            compute = "int8" if options.device == "cpu" else "default"
+        self._model: WhisperModel = WhisperModel(
+            str(folder),
+            device=options.device,
+            compute_type=compute,
+            cpu_threads=options.threads,
+            local_files_only=True,
+        )
+        self._options = options
+        self._worker = Worker("whisper")
+
+    async def transcribe(self, samples: Samples, *, language: str | None) -> Transcript:
+        """The text of up to 30 s of sound; of more, the last 30 s."""
+        return await self._worker.run(self._transcribe, samples, language)
+
+    def _transcribe(self, samples: Samples, language: str | None) -> Transcript:
+        import ctranslate2
+
+        longest = int((LONGEST_SECONDS - MARGIN_SECONDS) * HEARING_RATE)
+        heard = samples[-longest:]
+        seconds = len(heard) / HEARING_RATE
+        window = min(max(self._options.window_s, seconds + MARGIN_SECONDS), LONGEST_SECONDS)
+        padded = np.zeros(int(window * HEARING_RATE), np.float32)
+        padded[: len(heard)] = heard
+        mel = self._model.feature_extractor(padded, padding=0)
+        frames = np.ascontiguousarray(mel[None, :, : int(window * FRAMES_PER_SECOND)])
+        encoded = self._model.model.encode(ctranslate2.StorageView.from_array(frames))
+        if language is None:
+            language = self._language_of(encoded)
+        text, no_speech, confidence = self._decode(encoded, language, window)
+        if imagined(text, no_speech=no_speech, confidence=confidence, samples=heard):
+            text = ""
+        return Transcript(text=text, language=language, no_speech=no_speech)
+
+    def _language_of(self, encoded: Any) -> str:
+        (ranking,) = self._model.model.detect_language(encoded)
+        token: str = ranking[0][0]
+        return token.strip("<|>")
+
+    def _decode(self, encoded: Any, language: str, window: float) -> tuple[str, float, float]:
+        """The text, how likely there was no speech, and the mean log-probability of a token."""
+        from faster_whisper.tokenizer import Tokenizer
+
+        tokenizer = Tokenizer(
+            self._model.hf_tokenizer,
+            self._model.model.is_multilingual,
+            task="transcribe",
+            language=language,
+        )
+        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True)
+        (result,) = self._model.model.generate(
+            encoded,
+            [prompt],
+            beam_size=self._options.beam_size,
+            max_length=len(prompt) + max(LEAST_TOKENS, int(window * TOKENS_PER_SECOND)),
+            suppress_blank=True,
+            suppress_tokens=[-1],
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        text: str = tokenizer.decode(result.sequences_ids[0]).strip()
+        return text, float(result.no_speech_prob), float(result.scores[0])
+
+    async def aclose(self) -> None:
+        self._worker.close()
+
+
+def folder_of(options: WhisperOptions, context: Context) -> Path:
+    """Where the weights are. Raises ModelUnavailable."""
+    named = Path(options.model).expanduser()
+    if (named / "model.bin").is_file():
+        return named
+    size = options.model
+    return context.models.path(size if size.startswith("whisper-") else f"whisper-{size}")
+
+
+def needs(options: WhisperOptions, languages: tuple[str, ...]) -> tuple[str, ...]:
+    del languages
+    if Path(options.model).expanduser().exists():
+        return ()
+    size = options.model
+    return (size if size.startswith("whisper-") else f"whisper-{size}",)
+
+
+async def load(options: WhisperOptions, context: Context) -> Whisper:
+    folder = folder_of(options, context)
+    worker = Worker("whisper-load")
+    try:
+        return await worker.run(Whisper, folder, options)
+    except (RuntimeError, ValueError, OSError) as error:
+        # CTranslate2 raises these for a damaged model, no CUDA, or an unknown number format.
+        if "model" in str(error).lower() and "open" in str(error).lower():
+            raise ModelUnavailable("model.unreadable", model=str(folder)) from error
+        raise BackendUnavailable("stt.cannot_load", reason=str(error)) from error
+    finally:
+        worker.close()
+
+
+BACKEND = Backend(
+    port="stt",
+    name="faster-whisper",
+    options=WhisperOptions,
+    load=load,
+    needs=needs,
+    modules=("faster_whisper",),
+    extra="local",
+)

@@ -1,0 +1,1 @@
+"""Voice activity detectors: one module each, found by `mia.backends`."""

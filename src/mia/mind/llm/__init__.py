@@ -1,0 +1,1 @@
+"""Language models, one backend a module."""

@@ -1,0 +1,93 @@
+"""The web application: routes, pages and the realtime socket behind one gate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.websockets import WebSocket
+
+import mia
+from mia.channels.realtime.hub import Hub
+from mia.errors import MiaError
+from mia.web import api, describe, problems
+from mia.web.security import SecurityMiddleware
+from mia.web.services import Services
+from mia.web.sockets import realtime
+from mia.web.static import TYPES, Pages
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application, ready for `mia.web.server.serve`; `app.state.hub` has its clients."""
+    app = FastAPI(
+        title="MIA",
+        version=mia.__version__,
+        docs_url=None,  # FastAPI's own page loads its scripts from another host
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        license_info={"name": "AGPL-3.0-only", "url": services.source},
+    )
+    hub = Hub(services.bus, services.stage, services.make_talk, usage=services.usage)
+    app.state.hub = hub
+    services.metrics.sessions("page", lambda: hub.pages)
+    services.metrics.sessions("guest", lambda: hub.guests)
+
+    _errors(app)
+    app.include_router(api.router(services, hub))
+
+    @app.get("/api/v1/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(describe.page(app.openapi()))
+
+    @app.websocket("/v1/realtime")
+    async def realtime_socket(websocket: WebSocket) -> None:
+        await realtime(websocket, hub)
+
+    @app.get("/", include_in_schema=False)
+    async def index() -> Response:
+        headers = {"cache-control": "no-cache"}
+        return FileResponse(services.ui / "index.html", media_type=TYPES[".html"], headers=headers)
+
+    app.mount("/ui", Pages(directory=services.ui, html=True), name="ui")
+    # The last one added is the first one asked: nothing passes the gate unseen.
+    app.add_middleware(GZipMiddleware, minimum_size=1024)
+    app.add_middleware(SecurityMiddleware, access=services.access)
+    return app
+
+
+def _errors(app: FastAPI) -> None:
+    """Every error in the API's one shape."""
+
+    @app.exception_handler(MiaError)
+    async def ours(_: Request, problem: MiaError) -> JSONResponse:
+        return _answer(problem)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        kind = request.headers.get("content-type", "")
+        if request.headers.get("content-length", "0") != "0" and "json" not in kind:
+            return _answer(MiaError("web.not_json"))
+        first: dict[str, Any] = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return _answer(MiaError("web.bad_request", where=where, detail=first["msg"]))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        path = request.url.path[:200]
+        if error.status_code == 405:
+            return _answer(
+                MiaError("web.method_not_allowed", method=request.method, path=path),
+                headers=error.headers,
+            )
+        if error.status_code == 404:
+            return _answer(MiaError("web.not_found", path=path))
+        problem = MiaError("web.bad_request", where=path, detail=error.detail)
+        return JSONResponse(problems.body(problem), error.status_code)
+
+
+def _answer(problem: MiaError, headers: Any = None) -> JSONResponse:
+    return JSONResponse(problems.body(problem), problems.status(problem), headers)

@@ -1,0 +1,44 @@
+"""Errors of the HTTP API: one shape, in every language, with a fitting status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mia.errors import MiaError
+from mia.strings import languages
+
+_STATUS = {
+    "web.forbidden_host": 403,
+    "web.forbidden_origin": 403,
+    "web.token_needed": 401,
+    "web.body_too_large": 413,
+    "web.not_json": 415,
+    "web.not_found": 404,
+    "web.bad_request": 422,
+    "web.method_not_allowed": 405,
+    "realtime.not_ready": 503,
+}
+
+
+def status(problem: MiaError) -> int:
+    """The HTTP status of an error."""
+    return _STATUS.get(problem.code, 500)
+
+
+def body(problem: MiaError) -> dict[str, Any]:
+    """`{"error": {code, message, parameters, text: {language: …}}}`"""
+    return {"error": describe(problem)}
+
+
+def describe(problem: MiaError) -> dict[str, Any]:
+    """An error as plain data."""
+    return {
+        "code": problem.code,
+        "message": problem.text(),
+        "parameters": {name: _plain(value) for name, value in problem.parameters.items()},
+        "text": {language: problem.text(language) for language in languages()},
+    }
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, str | int | float | bool) else str(value)

@@ -1,0 +1,112 @@
+"""The HTTP server inside the running loop: bound first, stopped by cancelling."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import socket
+from collections.abc import Callable, Generator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from mia.errors import MiaError
+
+#: Largest WebSocket message: about a minute of the realtime protocol's sound.
+MAX_MESSAGE = 4 * 1024 * 1024
+_GRACE_SECONDS = 3
+
+
+class PortInUse(MiaError):
+    """The address cannot be listened on."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one.
+
+    Raises PortInUse `web.port_in_use`, or MiaError `web.cannot_listen`.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise MiaError("web.cannot_listen", host=host, port=port, reason=error) from error
+    try:
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            # On Windows SO_REUSEADDR would let two programs share the port.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Inherited by every connection: one whose client takes nothing for 20 s is dropped.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000)
+        listener.bind(address)
+        listener.listen(128)
+        listener.setblocking(False)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        if isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES):
+            taken = error.errno == errno.EADDRINUSE
+            code = "web.port_in_use" if taken else "web.cannot_listen"
+            raise PortInUse(code, host=host, port=port, reason=error) from error
+        raise MiaError("web.cannot_listen", host=host, port=port, reason=error) from error
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers: the process's own are MIA's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    listener: socket.socket | None = None,
+    ready: Callable[[int], None] | None = None,
+) -> None:
+    """Serve until cancelled; then sockets are closed and running requests get 3 s to end.
+
+    listener: a socket from `bind`, where the port was to be taken early. ready: called with the
+    port once connections are accepted. Raises PortInUse.
+    """
+    listener = listener or bind(host, port)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,  # sound does not deflate, and it costs time for each block
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    server = _Server(config)
+    bound = listener.getsockname()[1]
+    running = asyncio.create_task(server.serve(sockets=[listener]), name="web server")
+    try:
+        if ready is not None:
+            ready(bound)
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await _settled(running)
+        raise
+    finally:
+        listener.close()
+
+
+async def _settled(task: asyncio.Task[None]) -> None:
+    """Wait for the end of a task that ends by itself, even if we are cancelled once more."""
+    done, _ = await asyncio.wait({task}, timeout=_GRACE_SECONDS + 2)
+    if not done:
+        task.cancel()
+        await asyncio.wait({task})

@@ -1,0 +1,55 @@
+"""What the web application is given by the program: everything it shows and can set going."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import mia
+from mia.channels.realtime.session import no_usage
+from mia.channels.realtime.talk import CountUsage, MakeTalk, Talk
+from mia.errors import MiaError
+from mia.telemetry.events import EventBus
+from mia.telemetry.metrics import Metrics
+from mia.telemetry.turns import TurnReports
+from mia.web.access import Access
+
+UI = Path(__file__).parent / "ui"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether she can talk.
+
+    waiting: names of the parts that are still loading. missing: what keeps her from talking.
+    """
+
+    status: Literal["ok", "loading", "failed"]
+    waiting: tuple[str, ...] = ()
+    missing: tuple[MiaError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """stage: the stage's conversation, None until there is one; it is run by the program.
+
+    make_talk: builds a conversation that does not run yet, for a foreign realtime client; its
+    session runs and ends it.
+    config: the settings a page may see, plain data without secrets.
+    usage: token counts of the newest reply. source: where this version's source is, as the
+    AGPL asks; whoever changes MIA and serves it sets it.
+    """
+
+    bus: EventBus
+    stage: Callable[[], Talk | None]
+    make_talk: MakeTalk
+    health: Callable[[], Health]
+    metrics: Metrics
+    turns: TurnReports
+    config: Callable[[], Mapping[str, object]] = dict
+    access: Access = field(default_factory=Access)
+    usage: CountUsage = no_usage
+    source: str = mia.SOURCE_URL
+    ui: Path = UI

@@ -1,0 +1,119 @@
+"""The HTTP API's bodies, as its OpenAPI page describes them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Answer(_Body):
+    version: Literal[1] = 1
+
+
+class Problem(_Body):
+    """Why something cannot be done, in every language."""
+
+    code: str
+    message: str
+    parameters: dict[str, Any]
+    text: dict[str, str]
+
+
+class ProblemAnswer(_Body):
+    error: Problem
+
+
+class HealthAnswer(_Answer):
+    status: Literal["ok", "loading", "failed"]
+    waiting: list[str] = Field(description="Parts that are still loading.")
+    missing: list[Problem] = Field(description="What keeps MIA from talking.")
+
+
+class NoticeRow(_Body):
+    level: Literal["info", "warning", "error"]
+    code: str
+    parameters: dict[str, Any]
+    text: dict[str, str]
+
+
+class StageState(_Body):
+    phase: str
+    muted: bool
+    language: str
+    persona: str
+    busy: bool
+    notices: list[NoticeRow]
+
+
+class TurnRow(_Body):
+    turn_id: str
+    conversation: str
+    user_text: str
+    language: str
+    typed: bool
+    reply_id: str
+    reply_text: str
+    heard_text: str
+    heard_ms: int
+    status: str
+    v2v_ms: float | None = Field(
+        description="Milliseconds from the user's last voiced sample to MIA's first audible one."
+    )
+    stages: dict[str, float] = Field(description="Milliseconds of each stage.")
+
+
+class StateAnswer(_Answer):
+    state: StageState | None = Field(description="None until MIA can talk.")
+    turns: list[TurnRow] = Field(description="The newest 20, oldest first.")
+    sessions: int
+    config: dict[str, Any]
+    health: HealthAnswer
+
+
+class LanguagesAnswer(_Answer):
+    languages: list[str]
+    current: str
+
+
+class StringsAnswer(_Answer):
+    language: str
+    strings: dict[str, str]
+
+
+class HistoryRow(_Body):
+    id: str
+    role: str
+    text: str
+    status: Literal["completed", "incomplete", "in_progress"]
+
+
+class HistoryAnswer(_Answer):
+    items: list[HistoryRow]
+
+
+class SayRequest(_Body):
+    text: Annotated[str, Field(min_length=1, max_length=8000, pattern=r"\S")]
+
+
+class SayAnswer(_Answer):
+    turn_id: str
+
+
+class MuteRequest(_Body):
+    muted: bool | None = Field(default=None, description="Left out: the other way round.")
+
+
+class MuteAnswer(_Answer):
+    muted: bool
+
+
+class SourceAnswer(_Answer):
+    name: str
+    source: str
+    release: str
+    licence: str
