@@ -24,7 +24,6 @@ def test_without_a_name_the_systems_own_folders_are_used() -> None:
     home = Home.find(environ={"MIA_HOME": "  "})
     assert home.root is None
     assert all(path.is_absolute() for path in folders(home))
-    assert home.config != home.data or home.models != home.data
 
 
 def test_a_relative_home_does_not_move_with_the_working_folder(tmp_path: Path) -> None:

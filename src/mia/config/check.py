@@ -23,10 +23,12 @@ MASK = "••••"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A wrong value put into words; a secret's value never is."""
+    """A wrong value put into words; a secret's value never is, nor one that stands where a
+    section should be and may hold anything."""
 
     value: Any
     secret: bool = False
+    section: bool = False
 
     def text(self, language: str | None = None) -> str:
         if isinstance(self.value, Mapping):
@@ -35,6 +37,8 @@ class Found:
             return translate("cli.config.found.list", language)
         if self.value is None:
             return translate("cli.config.found.nothing", language)
+        if self.section:
+            return translate("cli.config.found.value", language)
         if self.secret:
             return MASK
         if isinstance(self.value, bool):
@@ -115,8 +119,8 @@ def _wrong(key: Key, value: Any, schema: Mapping[str, Any] | None = None) -> dic
     told: Mapping[str, Any] = {"type": "object"} if key.section else schema or key.schema
     return {
         "expected": Expected(told),
-        "found": Found(value, key.secret or key.section),
-        "suggestion": Suggestion(_nearest_value(told, value)),
+        "found": Found(value, key.secret, key.section),
+        "suggestion": Suggestion("" if key.secret else _nearest_value(told, value)),
     }
 
 
@@ -131,12 +135,10 @@ def _present(location: KeyPath, data: Mapping[str, Any]) -> KeyPath:
     alternatives of a type."""
     inner: Any = data
     for length, part in enumerate(location):
-        if isinstance(inner, Mapping) and part in inner:
-            inner = inner[part]
-        elif isinstance(inner, list) and isinstance(part, int) and part < len(inner):
-            inner = inner[part]
-        else:
+        listed = isinstance(inner, list) and isinstance(part, int) and part < len(inner)
+        if not listed and not (isinstance(inner, Mapping) and part in inner):
             return location[:length]
+        inner = inner[part]
     return location
 
 

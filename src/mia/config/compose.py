@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 import logging
+import types
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
@@ -68,13 +69,15 @@ def _section(
     names = (*also, *usable)
     fields: dict[str, Any] = {}
     if names:
-        choice = Literal[names]  # type: ignore[valid-type]  # known at run time only
-        fields["backend"] = (choice, _copied(base, "backend"))
+        fields["backend"] = (_choice(names), _copied(base, "backend"))
         if "fallback" in base.model_fields and usable:
-            others = Literal[tuple(usable)]  # type: ignore[misc, valid-type]  # likewise
-            fields["fallback"] = (list[others], _copied(base, "fallback"))
+            fields["fallback"] = (
+                types.GenericAlias(list, _choice(tuple(usable))),
+                _copied(base, "fallback"),
+            )
     for name, backend in usable.items():
-        described = (backend.options.__doc__ or "").strip().split("\n\n")[0]
+        # Only its own docstring: the one it inherits says nothing about it.
+        described = (backend.options.__dict__.get("__doc__") or "").split("\n\n")[0]
         fields[field_of(name)] = (
             backend.options | None,
             Field(default=None, alias=name, description=" ".join(described.split())),
@@ -82,6 +85,11 @@ def _section(
     made = cast("type[BackendSection]", create_model(base.__name__, __base__=base, **fields))
     made.available = dict(usable)
     return made
+
+
+def _choice(names: tuple[str, ...]) -> Any:
+    """The type of a name out of these, which are known at run time only."""
+    return Literal[names]
 
 
 def _copied(base: type[BaseModel], name: str) -> FieldInfo:

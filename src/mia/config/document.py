@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
@@ -28,6 +27,7 @@ DEEPEST = 32
 
 KeyPath = tuple[str | int, ...]
 
+_NULL = "tag:yaml.org,2002:null"
 _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float")}
 _TEXT = {f"tag:yaml.org,2002:{name}" for name in ("str", "timestamp", "merge", "value")}
 _COLLECTIONS = {f"tag:yaml.org,2002:{name}" for name in ("map", "seq")}
@@ -35,6 +35,7 @@ _COLLECTIONS = {f"tag:yaml.org,2002:{name}" for name in ("map", "seq")}
 #: What the YAML library says, in part, and the code of our own words for it.
 _SYNTAX = (
     ("'\\t'", "config.syntax.tab"),
+    ("cannot start any token", "config.syntax.start"),
     ("undefined alias", "config.syntax.alias"),
     ("another document", "config.syntax.documents"),
     ("mapping values are not allowed", "config.syntax.colon"),
@@ -101,7 +102,7 @@ def parse(text: str, path: Path) -> Document:
     except (YAMLError, ValueError, IndexError, AttributeError, TypeError) as error:
         # The library itself stumbles over some malformed files (a directive it cannot read).
         raise InvalidConfig(path, [Problem("config.syntax.other")]) from error
-    if root is None or (isinstance(root, ScalarNode) and root.tag.endswith(":null")):
+    if root is None or (isinstance(root, ScalarNode) and root.tag == _NULL):
         return Document({})
     if not isinstance(root, MappingNode):
         raise InvalidConfig(path, [Problem("config.not_mapping", place=_place(root))])
@@ -126,6 +127,25 @@ def _place(node: Node) -> Place:
     return Place(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
+def _plain(tag: str, text: str) -> bool | int | float | None:
+    """A value that is no text, as YAML 1.2 reads it. Raises ValueError where it is none, which
+    takes an explicit tag (`!!int x`), more digits than Python converts, or `.inf` and `.nan`."""
+    if tag == _NULL:
+        return None
+    digits = text.replace("_", "").lower()
+    if tag.endswith(":bool"):
+        if digits not in ("true", "false"):
+            raise ValueError(text)
+        return digits == "true"
+    if tag.endswith(":int"):
+        base = {"0x": 16, "0o": 8, "0b": 2}.get(digits.lstrip("+-")[:2], 10)
+        return int(digits, base)
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
 def _syntax(error: MarkedYAMLError) -> Problem:
     said = f"{error.context or ''} {error.problem or ''}"
     code = next((code for part, code in _SYNTAX if part in said), "config.syntax.other")
@@ -143,7 +163,6 @@ class _Reader:
         self.problems: list[Problem] = []
         self.values = 0
         self.too_deep = False
-        self._constructor = SafeConstructor()
 
     def value(self, node: Node, path: KeyPath) -> Any:
         self.values += 1
@@ -192,14 +211,10 @@ class _Reader:
         if node.tag in _TEXT:
             return str(node.value)
         try:
-            value = self._constructor.construct_object(node)
-        except (YAMLError, ValueError, KeyError, IndexError, OverflowError):
+            return _plain(str(node.tag), str(node.value))
+        except ValueError:
             self._wrong("config.bad_number", path, _place(node))
             return None
-        if isinstance(value, float) and not math.isfinite(value):
-            self._wrong("config.bad_number", path, _place(node))
-            return None
-        return value
 
     def _wrong(self, code: str, path: KeyPath, place: Place, **parameters: object) -> None:
         self.problems.append(Problem(code, dotted(path), place, parameters))

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from mia.config import compose
+from mia.config.compose import installed
 from mia.config.keys import Key, expected, keys
 from mia.config.schema import Config
 from mia.strings import translate
@@ -20,27 +20,30 @@ def example(schema: type[Config] | None = None, language: str = "en") -> str:
     It loads as it is, and says nothing but the defaults. Secrets, and keys nothing reads yet,
     stand in it as comments.
     """
-    known = keys(schema or compose.installed())
+    known = keys(schema or installed())
     lines = list(_comment(translate("cli.config.example.head", language), ""))
     for key in known.values():
-        if key.section:
-            lines += _section(key, language)
-        else:
-            lines += _leaf(key, language)
+        if key.hidden:
+            continue
+        if len(key.path) == 1 or (key.section and not key.backend and not key.waiting):
+            lines.append("")
+        own = list(_section(key, language) if key.section else _leaf(key, language))
+        lines += [f"# {line}" for line in own] if key.waiting else own
     return "\n".join(lines) + "\n"
 
 
 def _section(key: Key, language: str) -> Iterator[str]:
     indent = "  " * (len(key.path) - 1)
-    if len(key.path) == 1 or not key.backend:
-        yield ""
-    said = [key.described(language)]
+    said = [_sentence(key.described(language))]
     if key.waiting and len(key.path) == 1:
         said.append(translate("cli.config.example.waiting", language))
     yield from _comment(" ".join(filter(None, said)), indent)
-    yield f"{indent}{'# ' if key.waiting else ''}{key.path[-1]}:" + (
-        " {}" if _bare(key) and not key.waiting else ""
-    )
+    yield f"{indent}{key.path[-1]}:" + (" {}" if _bare(key) else "")
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?" else f"{text}."
 
 
 def _bare(key: Key) -> bool:
@@ -54,16 +57,15 @@ def _leaf(key: Key, language: str) -> Iterator[str]:
     if key.unit:
         unit = translate(f"cli.config.unit.{key.unit}", language)
         facts += f" ({key.unit if unit.startswith('cli.') else unit})"
+    described = _sentence(key.described(language))
     if key.secret:
         source = translate("cli.config.example.secret", language, variable=key.env)
-        yield from _comment(f"{key.described(language)} {source}", indent)
+        yield from _comment(f"{described} {source}", indent)
         yield f"{indent}# {key.path[-1]}:"
         return
     default = translate("cli.config.example.default", language, value=_shown(key.default))
-    yield from _comment(
-        f"{key.described(language)} {facts[:1].upper()}{facts[1:]}. {default}", indent
-    )
-    yield f"{indent}{'# ' if key.waiting else ''}{key.path[-1]}: {_yaml(key.default)}"
+    yield from _comment(f"{described} {facts[:1].upper()}{facts[1:]}. {default}", indent)
+    yield f"{indent}{key.path[-1]}: {_yaml(key.default)}"
 
 
 def _shown(value: Any) -> str:
@@ -73,8 +75,8 @@ def _shown(value: Any) -> str:
 
 def _comment(text: str, indent: str) -> Iterator[str]:
     for paragraph in text.splitlines():
-        for line in textwrap.wrap(paragraph, WIDTH - len(indent) - 2) or [""]:
-            yield f"{indent}# {line}".rstrip()
+        for line in textwrap.wrap(paragraph, WIDTH - len(indent) - 2):
+            yield f"{indent}# {line}"
 
 
 def _yaml(value: Any) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from mia.config.document import KeyPath
+from mia.config.original import MOVES
 from mia.config.schema import Config, alias
 from mia.strings import translate
 
@@ -28,7 +29,7 @@ class Key:
     """One key: a section, or a value with its JSON schema (references resolved).
 
     env: the environment variable a secret comes from. waiting: why nothing reads it yet.
-    backend: it belongs to a backend's own section.
+    backend: it belongs to a backend's own section. hidden: it is not shown to users.
     """
 
     path: tuple[str, ...]
@@ -41,6 +42,7 @@ class Key:
     env: str = ""
     waiting: str = ""
     backend: bool = False
+    hidden: bool = False
 
     @property
     def name(self) -> str:
@@ -91,6 +93,7 @@ def _walk(
             env=str(part.get("env", variable)) if secret else "",
             waiting=mark,
             backend=of_backend,
+            hidden=bool(part.get("hidden", False)),
         )
         if inner is not None:
             _walk(inner, _object(part), definitions, here, mark, of_backend, found)
@@ -131,6 +134,8 @@ def nearest(path: KeyPath, known: Mapping[KeyPath, Key]) -> str:
     """The right key that a wrong one most looks like: beside it first, then anywhere; or ""."""
     name = str(path[-1])
     beside = [key.path[-1] for key in known.values() if key.path[:-1] == path[:-1]]
+    originals = (move.old.split(".") for move in MOVES)
+    beside += [old[-1] for old in originals if tuple(old[:-1]) == path[:-1]]
     if match := difflib.get_close_matches(name, beside, n=1, cutoff=0.6):
         return ".".join([*map(str, path[:-1]), match[0]])
     shown = [key for key in known.values() if not key.waiting]
@@ -168,7 +173,7 @@ def expected(schema: Mapping[str, Any], language: str | None = None) -> str:
     if kind in ("integer", "number"):
         return " ".join(filter(None, (say(kind), _limits(schema, language))))
     if kind == "string" and (pattern := schema.get("pattern")):
-        return say("pattern", pattern=pattern)
+        return say("pattern", pattern=str(pattern).strip("^$"))
     if kind == "string" and schema.get("minLength"):
         return say("some_string")
     names = ("boolean", "string", "null", "object")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from mia.config import compose, secrets
+from mia.config import secrets
 from mia.config.check import check
-from mia.config.document import Document, KeyPath, dotted, parse, read
+from mia.config.compose import installed
+from mia.config.document import KeyPath, dotted, parse, read
 from mia.config.keys import Key, keys
 from mia.config.original import modernise
 from mia.config.problems import InvalidConfig, Notice
@@ -59,14 +60,12 @@ def load(
     """The configuration of `path`; None: of the default place, where no file means all defaults.
 
     schema: what to check against, by default that of the installed backends.
-    Raises ConfigError (an `InvalidConfig`) with every problem at once; nothing is half loaded.
+    Raises InvalidConfig (a ConfigError) with every problem at once; nothing is half loaded.
     """
     usual = default_path(Home.find(environ=env))
     chosen = usual if path is None else path
-    if chosen.absolute() == usual and not chosen.exists():
-        text = ""
-    else:
-        text = read(chosen)
+    nothing = chosen.absolute() == usual and not chosen.exists()
+    text = "" if nothing else read(chosen)
     return interpret(text, chosen, env=env, schema=schema)
 
 
@@ -74,10 +73,10 @@ def interpret(
     text: str, path: Path, *, env: Mapping[str, str], schema: type[Config] | None = None
 ) -> Loaded:
     """What `load` makes of a file at `path` that holds `text`. Raises InvalidConfig."""
-    model = schema or compose.installed()
+    model = schema or installed()
     known = keys(model)
     document = parse(text, path)
-    modern = modernise(document.data, known, _available(model))
+    modern = modernise(document.data, known, available(model))
     data, notices = modern.data, list(modern.notices)
     _fill_sections(data, known)
     sources = {
@@ -101,7 +100,8 @@ def interpret(
     return Loaded(checked, tuple(notices), path, sources)
 
 
-def _available(model: type[Config]) -> dict[str, tuple[str, ...]]:
+def available(model: type[Config]) -> dict[str, tuple[str, ...]]:
+    """The names of the backends of each section of `models`."""
     models = model.model_fields["models"].annotation
     found: dict[str, tuple[str, ...]] = {}
     for name, info in getattr(models, "model_fields", {}).items():
@@ -200,6 +200,3 @@ def _leaves(data: dict[str, Any], known: Mapping[KeyPath, Key]) -> list[tuple[st
         and (holder := _holder(data, key.path)) is not None
         and key.path[-1] in holder
     ]
-
-
-__all__ = ["Document", "Loaded", "Source", "default_path", "interpret", "load"]

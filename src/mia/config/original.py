@@ -92,8 +92,6 @@ def modernise(
                 notices.append(Notice(move.old, "config.overridden", {"target": ".".join(new)}))
         elif _put(result, new, value):
             moved[new] = old
-    if result.get("performance") in ({}, None):
-        result.pop("performance", None)
     notices += _missing_backends(result, available)
     notices += _longest_hold(result)
     return Modernised(result, moved, tuple(notices))

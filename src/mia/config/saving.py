@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import os
 import tempfile
@@ -11,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.representer import RoundTripRepresenter
+from ruamel.yaml.tokens import CommentToken
 
-from mia.config import compose
-from mia.config.document import read
+from mia.config.compose import installed
+from mia.config.document import dotted, parse, read
 from mia.config.keys import keys
-from mia.config.loading import Loaded, interpret
+from mia.config.loading import Loaded, available, interpret
+from mia.config.original import modernise
 from mia.config.problems import InvalidConfig, Problem
 from mia.config.schema import Config
 
@@ -34,15 +39,30 @@ def save(
     was. It is replaced in one step, so a reader never sees half of it. Secrets are refused; they
     belong into `.env`. Returns the file's configuration, without what the environment adds.
     """
-    model = schema or compose.installed()
+    model = schema or installed()
     real = Path(os.path.realpath(path))
     old = read(real) if real.exists() else ""
     _refuse_secrets(path, changes, model)
     interpret(old, path, env={}, schema=model)
-    new = _edited(old, changes, path)
-    loaded = interpret(new, path, env={}, schema=model)
+    new = _edited(old, _where_it_stands(old, changes, path, model), path)
+    try:
+        loaded = interpret(new, path, env={}, schema=model)
+    except InvalidConfig as error:
+        # Its lines are those of a text nobody will see.
+        raise InvalidConfig(
+            path, [dataclasses.replace(problem, place=None) for problem in error.problems]
+        ) from error
     _replace(real, new)
     return loaded
+
+
+def _where_it_stands(
+    text: str, changes: Mapping[str, object], path: Path, model: type[Config]
+) -> dict[str, object]:
+    """Changes to keys the file has under the original's name go there."""
+    moved = modernise(parse(text, path).data, keys(model), available(model)).moved
+    names = {dotted(new): dotted(old) for new, old in moved.items()}
+    return {names.get(name, name): value for name, value in changes.items()}
 
 
 def _refuse_secrets(path: Path, changes: Mapping[str, object], model: type[Config]) -> None:
@@ -61,6 +81,7 @@ def _edited(text: str, changes: Mapping[str, object], path: Path) -> str:
     yaml = YAML(typ="rt")
     yaml.preserve_quotes = True
     yaml.width = WIDTH
+    yaml.representer.add_representer(type(None), _null)
     yaml.indent(mapping=_indentation(text), sequence=4, offset=2)
     try:
         root = yaml.load(text.replace("\r\n", "\n"))
@@ -74,6 +95,10 @@ def _edited(text: str, changes: Mapping[str, object], path: Path) -> str:
         raise InvalidConfig(path, [Problem("config.syntax.other")]) from error
     edited = stream.getvalue()
     return edited.replace("\n", "\r\n") if crlf else edited
+
+
+def _null(representer: RoundTripRepresenter, _value: None) -> ScalarNode:
+    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
 
 
 def _indentation(text: str) -> int:
@@ -98,14 +123,63 @@ def _uncommented(line: str) -> str:
 
 
 def _set(root: CommentedMap, parts: list[str], value: object, path: Path) -> None:
+    value = list(value) if isinstance(value, tuple) else value
     inner: Any = root
-    for part in parts[:-1]:
-        if inner.get(part) is None:
-            inner[part] = CommentedMap()
-        inner = inner[part]
-        if not isinstance(inner, CommentedMap):
+    while len(parts) > 1 and isinstance(inner.get(parts[0]), CommentedMap):
+        inner = inner[parts[0]]
+        parts = parts[1:]
+    if parts[0] in inner:
+        if len(parts) > 1 and inner[parts[0]] is not None:
             raise InvalidConfig(path, [Problem("config.not_section", ".".join(parts))])
-    inner[parts[-1]] = list(value) if isinstance(value, tuple) else value
+        inner[parts[0]] = _nested(parts[1:], value)
+        return
+    after = None if inner is root else _take_comment_after(inner)
+    inner[parts[0]] = _nested(parts[1:], value)
+    if after:
+        holder, key = _last(inner)
+        holder.ca.items[key] = [None, None, after, None] if _is_map(holder) else [after, None]
+
+
+def _nested(parts: list[str], value: object) -> object:
+    for part in reversed(parts):
+        value = CommentedMap({part: value})
+    return value
+
+
+def _is_map(holder: CommentedMap | CommentedSeq) -> bool:
+    return isinstance(holder, CommentedMap)
+
+
+def _last(inner: Any) -> tuple[Any, Any]:
+    """The collection that holds the last value of a section, and its key in there."""
+    while True:
+        key = len(inner) - 1 if isinstance(inner, CommentedSeq) else list(inner)[-1]
+        deeper = inner[key]
+        if not isinstance(deeper, (CommentedMap, CommentedSeq)) or not deeper:
+            return inner, key
+        inner = deeper
+
+
+def _take_comment_after(inner: CommentedMap) -> CommentToken | None:
+    """Take off the lines that follow a section's last value; the library keeps them with it, and
+    a key put behind it would come after them, in the midst of what belongs to the next section.
+    """
+    if not inner:
+        return None
+    holder, key = _last(inner)
+    slot = 2 if _is_map(holder) else 0
+    tokens = holder.ca.items.get(key)
+    token = tokens[slot] if tokens else None
+    if not isinstance(token, CommentToken):
+        return None
+    beside, _, rest = token.value.partition("\n")
+    if not rest:
+        return None
+    if beside:
+        token.value = f"{beside}\n"
+    else:
+        tokens[slot] = None
+    return CommentToken(f"\n{rest}", token.start_mark, None)
 
 
 def _replace(path: Path, text: str) -> None:

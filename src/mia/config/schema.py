@@ -2,7 +2,7 @@
 
 What backends bring of their own is added at run time by `mia.config.compose`. A key marked
 `waiting` is kept and checked, but nothing reads it yet; whoever sets it gets the notice
-`config.waiting.<mark>`. A key marked `example: False` is left out of the example file.
+`config.waiting.<mark>`. A section marked `hidden` has keys of the original's only.
 """
 
 from __future__ import annotations
@@ -276,6 +276,10 @@ class Discord(Section):
     dual_audio: bool = Field(True, description="Be heard on this machine as well.")
 
 
+class Performance(Section):
+    """Both keys of the original's section live elsewhere now; see `mia.config.original`."""
+
+
 class Web(Section):
     host: str = Field(
         "127.0.0.1",
@@ -335,6 +339,11 @@ class Config(Section):
         default_factory=Websocket,
         description="The original's own socket.",
         json_schema_extra={"waiting": "websocket"},
+    )
+    performance: Performance = Field(
+        default_factory=Performance,
+        description="Keys of the original's.",
+        json_schema_extra={"hidden": True},
     )
 
     @property

@@ -14,13 +14,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mia.conversation import moves, overlap
+from mia.conversation.answering import Answering, Listeners
 from mia.conversation.endpointing import SpeakersPauses, hold
-from mia.conversation.heard import Clause, heard_text, heard_words, word_at
 from mia.conversation.history import History, Item
 from mia.conversation.listening import Listener
-from mia.conversation.playback import Silence, Track
+from mia.conversation.playback import Silence
 from mia.conversation.ports import (
-    HEARING_RATE,
     Loudspeaker,
     Message,
     Prompt,
@@ -31,7 +30,7 @@ from mia.conversation.ports import (
     VoiceDetector,
 )
 from mia.conversation.recognition import Recogniser, Request
-from mia.conversation.reply import Mouth, Reply, Told
+from mia.conversation.reply import Mouth, Reply
 from mia.conversation.tuning import DEFAULT, Tuning
 from mia.conversation.turns import step
 from mia.errors import MiaError
@@ -39,9 +38,6 @@ from mia.telemetry import events as facts
 from mia.telemetry.events import EventBus, Phase
 
 log = logging.getLogger(__name__)
-
-OWN_VOICE_SECONDS = 3.0
-"""How far back MIA's own words are looked for in what the microphone hears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +78,18 @@ class Conversation:
         self._listener = Listener(parts.voice_detector(), tuning)
         self._pauses = SpeakersPauses(tuning)
         self._history = History()
-        self._loudspeaker: Loudspeaker = Silence()
+        self._answering = Answering(
+            conversation_id,
+            parts.mouth,
+            self._history,
+            self._tell,
+            Listeners(self._sounding, self._reply_over, self._report),
+            tuning,
+        )
         self._recogniser = Recogniser(
             parts.stt, parts.turn_detector, self._understood, self._judged, self._report
         )
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._reply: Reply | None = None
-        self._reply_task: asyncio.Task[None] | None = None
-        self._ended: Reply | None = None
-        """The newest reply that was ended early, until its listener has said how much of it
-        was heard."""
         self._settled = ""
         """The understood beginning of a long utterance whose sound was let go."""
         self._spoken_language = self._first_language()
@@ -100,7 +98,6 @@ class Conversation:
         self._instructions: str | None = None
         self._extra: str | None = None
         self._group: asyncio.TaskGroup | None = None
-        self._warming: asyncio.Task[None] | None = None
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────
 
@@ -116,8 +113,7 @@ class Conversation:
             for timer in self._timers.values():
                 timer.cancel()
             self._timers.clear()
-            if self._reply is not None:
-                self._finish(self._reply, "cancelled")
+            self._answering.close()
 
     @property
     def phase(self) -> Phase:
@@ -135,20 +131,19 @@ class Conversation:
             return
         now = asyncio.get_running_loop().time()
         for event in self._listener.hear(samples, now):
-            if isinstance(event, moves.Voiced) and self._reply is not None:
-                words = heard_words(self._reply.clauses, self._reply.track.playhead())
-                event = replace(event, words_heard=words)
+            if isinstance(event, moves.Voiced):
+                event = replace(event, words_heard=self._answering.words_heard())
             self._happen(event)
 
     def attach(self, loudspeaker: Loudspeaker) -> None:
         """Replies are heard here from now on; whoever had them until now is hushed."""
-        self._loudspeaker.hush()
-        self._loudspeaker = loudspeaker
+        self._answering.loudspeaker.hush()
+        self._answering.loudspeaker = loudspeaker
 
     def detach(self, loudspeaker: Loudspeaker) -> None:
         """This loudspeaker is gone; nobody hears MIA unless another one is attached."""
-        if self._loudspeaker is loudspeaker:
-            self._loudspeaker = Silence()
+        if self._answering.loudspeaker is loudspeaker:
+            self._answering.loudspeaker = Silence()
 
     def commit_audio(self) -> None:
         """The speaker has finished, says their client."""
@@ -190,12 +185,7 @@ class Conversation:
 
     def heard_up_to(self, reply: str, seconds: float) -> None:
         """The listener's own word on how much of a reply was heard."""
-        if self._reply is not None and self._reply.id == reply:
-            self._reply.track.report(seconds)
-        elif self._ended is not None and self._ended.id == reply:
-            self._ended.track.report(seconds)
-            text = heard_text(self._ended.clauses, self._ended.track.playhead())
-            self._history.heard(reply, text, "interrupted")
+        self._answering.heard_up_to(reply, seconds)
 
     def mute(self, muted: bool) -> None:
         """Deaf to the speaker's sound, or no longer."""
@@ -264,6 +254,11 @@ class Conversation:
     def _do_guess(self, effect: moves.Guess) -> None:
         self._completeness = None
         language = None if self.language == "auto" else self.language
+        if self._listener.voice_seconds < self._tuning.least_speech:
+            # A click or a chair: not worth the recogniser's time.
+            nothing = moves.Understood(effect.revision, self._settled, 0.0, "nothing")
+            asyncio.get_running_loop().call_soon(self._happen, nothing)
+            return
         self._recogniser.ask(Request(effect.revision, self._listener.utterance(), language))
 
     def _do_go_on(self, effect: moves.GoOn) -> None:
@@ -280,13 +275,8 @@ class Conversation:
             self._spoken_language = transcript.language
         text = f"{self._settled} {said}".strip()
         self._stages["stt"] = took * 1000
-        own = ""
-        asked = False
-        if self._reply is not None:
-            playhead = self._reply.track.playhead()
-            recent = [c for c in self._reply.clauses if c.finish > playhead - OWN_VOICE_SECONDS]
-            own = heard_text([c for c in recent if c.begin <= playhead], playhead)
-            asked = own.rstrip("—").rstrip().endswith("?")
+        own = self._answering.last_words()
+        asked = own.rstrip("—").rstrip().endswith("?")
         self._tell(
             facts.Heard,
             turn=self._turn_id(self._state.turn),
@@ -323,22 +313,19 @@ class Conversation:
     # ── effects: answering ───────────────────────────────────────────────────────────────────
 
     def _do_prepare(self, effect: moves.Prepare) -> None:
-        self._begin_reply(effect.revision, effect.text)
-        self._tell(
-            facts.Speculated,
-            turn=self._turn_id(self._state.turn),
-            revision=effect.revision,
-        )
+        turn = self._turn_id(self._state.turn)
+        self._begin(turn, effect.revision, effect.text)
+        self._tell(facts.Speculated, turn=turn, revision=effect.revision)
 
     def _do_commit(self, effect: moves.Commit) -> None:
         turn = self._turn_id(effect.turn)
-        ready = self._reply is not None and self._reply.revision == effect.revision
-        if not effect.spoken:
-            self._state = replace(self._state, last_voiced=asyncio.get_running_loop().time())
+        ready = self._answering.revision == effect.revision
         if not ready:
-            self._begin_reply(effect.revision, effect.text)
+            self._begin(turn, effect.revision, effect.text)
         if effect.spoken:
             self._tell(facts.SpeechStopped, turn=turn, audio_ms=self._listener.last_voiced_ms)
+        else:
+            self._state = replace(self._state, last_voiced=asyncio.get_running_loop().time())
         if effect.text is not None:
             self._history.put(Item(turn, "user", effect.text))
             self._tell(
@@ -351,33 +338,12 @@ class Conversation:
                 typed=not effect.spoken,
             )
         if ready:
-            self._tell(
-                facts.SpeculationEnded, turn=turn, revision=effect.revision, committed=True
-            )
-        assert self._reply is not None
-        self._history.put(Item(self._reply.id, "assistant", "", "in_progress"))
-        self._tell(facts.ReplyStarted, turn=turn, reply=self._reply.id)
-        self._reply.open()
+            self._tell(facts.SpeculationEnded, turn=turn, revision=effect.revision, committed=True)
+        self._answering.open()
 
-    def _begin_reply(self, revision: int, text: str | None) -> None:
+    def _begin(self, turn: str, revision: int, text: str | None) -> None:
         assert self._group is not None
-        if self._warming is not None:
-            self._warming.cancel()
-        reply_id = f"{self.id}-r{revision}"
-        track = Track(reply_id, lambda: self._loudspeaker, self._tuning)
-        told = Told(
-            text=lambda sequence, shown: self._tell_reply(
-                facts.ReplyText, reply_id, sequence=sequence, text=shown
-            ),
-            placed=lambda clause, phonemes: self._placed(reply_id, clause, phonemes),
-            sounding=lambda: self._sounding(revision),
-            trouble=self._report,
-        )
-        prompt = self._prompt(text)
-        self._reply = Reply(
-            reply_id, revision, prompt, self._parts.mouth, track, told, self._tuning
-        )
-        self._reply_task = self._group.create_task(self._live(self._reply))
+        self._answering.begin(self._group, turn, revision, self._prompt(text))
 
     def _prompt(self, text: str | None) -> Prompt:
         system = self._instructions
@@ -394,54 +360,31 @@ class Conversation:
             messages += (Message("user", text),)
         return Prompt(messages, self._spoken_language)
 
-    async def _live(self, reply: Reply) -> None:
-        await reply.run()
-        if reply is self._reply:
-            if reply.opened:
-                self._finish(reply, "failed" if reply.failed else "completed")
-            else:
-                self._reply = None
-            self._happen(moves.ReplyOver(reply.revision))
-            self._warm()
+    def _warm(self) -> None:
+        if self._group is not None:
+            self._answering.warm(self._group, self._prompt(None))
 
-    def _tell_reply(self, kind: Callable[..., facts.Event], reply: str, **fields: Any) -> None:
-        self._tell(kind, turn=self._turn_id(self._state.turn), reply=reply, **fields)
-
-    def _placed(
-        self, reply: str, clause: Clause, phonemes: tuple[tuple[str, float, float], ...]
-    ) -> None:
-        self._tell_reply(
-            facts.SegmentPlaced,
-            reply,
-            sequence=clause.sequence,
-            text=clause.text,
-            begin=clause.begin,
-            finish=clause.finish,
-            words=tuple((w.start, w.end, w.begin, w.finish) for w in clause.words),
-            phonemes=phonemes,
-        )
-
-    def _sounding(self, revision: int) -> None:
-        reply = self._reply
-        if reply is None or reply.revision != revision:
-            return
-        self._tell_reply(facts.PlaybackStarted, reply.id)
+    def _sounding(self, reply: Reply) -> None:
         stages = {**self._stages, **reply.stages(self._state.last_voiced)}
         self._stages = {}
-        self._tell(facts.TurnTimed, turn=self._turn_id(self._state.turn), stages=stages)
-        self._happen(moves.Sounding(revision))
+        self._tell(facts.TurnTimed, turn=reply.turn, stages=stages)
+        self._happen(moves.Sounding(reply.revision))
         loop = asyncio.get_running_loop()
-        loop.call_later(self._tuning.reopen, self._let_go, revision)
+        loop.call_later(self._tuning.reopen, self._let_go, reply.revision)
 
     def _let_go(self, revision: int) -> None:
         """The reply is too far on to be taken back: its utterance's sound is not needed."""
         if self._state.replying == revision and self._state.phase == "speaking":
             self._listener.end()
 
-    # ── effects: ending ──────────────────────────────────────────────────────────────────────
+    def _reply_over(self, revision: int) -> None:
+        self._happen(moves.ReplyOver(revision))
+        if self._state.phase == "idle":
+            self._listener.end()
+        self._warm()
 
     def _do_drop(self, effect: moves.Drop) -> None:
-        self._cancel_reply()
+        self._answering.drop()
         self._tell(
             facts.SpeculationEnded,
             turn=self._turn_id(self._state.turn),
@@ -451,98 +394,24 @@ class Conversation:
 
     def _do_reopen(self, effect: moves.Reopen) -> None:
         turn = self._turn_id(self._state.turn)
-        reply = self._cancel_reply()
+        self._answering.drop()
         self._history.remove(turn)
-        if reply is not None:
-            self._history.remove(reply.id)
-            self._tell_reply(
-                facts.ReplyEnded,
-                reply.id,
-                text=reply.text,
-                heard="",
-                heard_ms=0,
-                status="cancelled",
-            )
-        self._tell(
-            facts.SpeechStarted, turn=turn, audio_ms=self._listener.onset_ms
-        )
+        self._tell(facts.SpeechStarted, turn=turn, audio_ms=self._listener.onset_ms)
 
     def _do_end(self, effect: moves.End) -> None:
-        reply = self._cancel_reply()
-        if reply is None:
-            return
-        self._finish(reply, effect.how)
-        if effect.how == "interrupted":
-            self._tell_reply(
-                facts.Interrupted, reply.id, heard_ms=round(reply.track.playhead() * 1000)
-            )
-        self._ended = reply
-
-    def _cancel_reply(self) -> Reply | None:
-        """Stop the sound and every bit of work on the reply there is."""
-        reply, self._reply = self._reply, None
-        if reply is not None and reply.opened:
-            reply.track.stop()
-        if self._reply_task is not None:
-            self._reply_task.cancel()
-            self._reply_task = None
-        return reply
-
-    def _finish(
-        self, reply: Reply, status: Literal["completed", "interrupted", "failed", "cancelled"]
-    ) -> None:
-        """Write down what was heard of the reply, and say that it is over."""
-        seconds = reply.track.stop() if status != "completed" else reply.track.seconds
-        heard = heard_text(reply.clauses, seconds)
-        if status == "completed":
-            # Also what had no sound (a clause whose synthesis failed) was there to be read.
-            heard = reply.text
-        self._history.heard(
-            reply.id, heard, "completed" if status == "completed" else "interrupted"
-        )
-        self._tell_reply(
-            facts.ReplyEnded,
-            reply.id,
-            text=reply.text,
-            heard=heard,
-            heard_ms=round(seconds * 1000),
-            status=status,
-        )
-        if reply is self._reply:
-            self._reply = None
-
-    def _warm(self) -> None:
-        """While nobody waits for it, let the language model read what is known by now."""
-        if self._group is None or self._reply is not None:
-            return
-        if self._warming is not None:
-            self._warming.cancel()
-        self._warming = self._group.create_task(self._warm_up(self._prompt(None)))
-
-    async def _warm_up(self, prompt: Prompt) -> None:
-        try:
-            await self._parts.mouth.llm.warm(prompt)
-        except MiaError as error:
-            # It will say so again, to the user, when it is asked for a reply.
-            log.info("the language model could not be warmed: %s", error)
+        self._answering.end(effect.how)
 
     # ── effects: somebody speaks over MIA ────────────────────────────────────────────────────
 
     def _do_duck(self, effect: moves.Duck) -> None:
         self._listener.renew()
-        if self._reply is not None:
-            self._reply.track.duck()
-            self._tell_reply(facts.Ducked, self._reply.id)
+        self._answering.duck()
 
     def _do_pause(self, effect: moves.Pause) -> None:
-        if self._reply is not None:
-            self._reply.track.pause()
+        self._answering.pause()
 
     def _do_resume(self, effect: moves.Resume) -> None:
-        if self._reply is not None:
-            track = self._reply.track
-            track.resume(word_at(self._reply.clauses, track.playhead()))
-            self._tell_reply(facts.Unducked, self._reply.id)
+        self._answering.resume()
 
     # ── effects: timers ──────────────────────────────────────────────────────────────────────
 
@@ -577,5 +446,3 @@ _DOES: dict[type, str] = {
     moves.Wake: "_do_wake",
     moves.Forget: "_do_forget",
 }
-
-__all__ = ["HEARING_RATE", "Conversation", "Parts"]

@@ -74,6 +74,7 @@ class Reply:
     def __init__(
         self,
         reply_id: str,
+        turn: str,
         revision: int,
         prompt: Prompt,
         mouth: Mouth,
@@ -82,6 +83,7 @@ class Reply:
         tuning: Tuning,
     ) -> None:
         self.id = reply_id
+        self.turn = turn
         self.revision = revision
         self.prompt = prompt
         self.track = track

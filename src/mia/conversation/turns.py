@@ -282,7 +282,7 @@ def _overlap_ends(state: State, event: Silent, now: float, tuning: Tuning) -> St
         state, voiced=False, last_voiced=event.last_voiced, revision=revision, text=None
     )
     effects: tuple[Effect, ...] = (Forget("overlap"), Forget("insist"), Guess(revision))
-    if event.last_voiced - state.onset <= tuning.cough and not state.paused:
+    if event.last_voiced - state.onset <= tuning.cough:
         # Too short to be anything but a stop word, and those are still caught (`_overheard`).
         resumed, more = _resume(known)
         return resumed, effects + more

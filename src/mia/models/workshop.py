@@ -197,7 +197,7 @@ class Workshop:
             except ModelUnavailable as error:
                 if file.url is None or error.code in _FINAL:
                     raise
-                log.warning("%s; trying the second source of %s", error, file.path)
+                log.info("%s: trying the second source of %s", error.code, file.path)
                 try:
                     self._from_hub(file, counter)
                 except ModelUnavailable as second:

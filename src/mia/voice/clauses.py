@@ -191,7 +191,7 @@ class ClauseCutter:
         return len(body), True
 
     def _after_open_abbreviation(self, body: str, following: str) -> tuple[int, bool]:
-        """ "etc. Luego" ends a sentence, "etc. y" does not."""
+        """Whether it does: "etc. Luego" ends a sentence, "etc. y" does not."""
         if body.endswith(".") and _may_end(body[:-1]) and not _is_shortened(body[:-1]):
             starts = following.isupper() or following in OPENERS
             return (len(body), True) if starts else (0, False)

@@ -111,9 +111,7 @@ class FakeTalk:
             self._tell(bus.TurnDropped, turn=self.turn, reason="no words")
             self._phase("idle")
             return
-        self._tell(
-            bus.Heard, turn=self.turn, revision=1, text=self.says, language="es", final=True
-        )
+        self._tell(bus.Heard, turn=self.turn, revision=1, text=self.says, language="es", final=True)
         self.history += (FakeItem(self.turn, "user", self.says),)
         self.answer()
 
@@ -289,16 +287,20 @@ class FakeTalk:
 
 
 class FakeSocket:
-    """A client in the same process: `sent` is what it got, `say` is what it sends."""
+    """A client in the same process: `sent` is what it got, `incoming` what it sends."""
 
     def __init__(self) -> None:
         self.incoming: asyncio.Queue[str | bytes | None] = asyncio.Queue(1000)
         self.sent: list[str] = []
+        self.arrived: asyncio.Queue[str] = asyncio.Queue(10_000)
+        self.served = asyncio.Event()
+        """Somebody reads what this client sends."""
         self.closed: tuple[int, str] | None = None
         self.reads = asyncio.Event()
         self.reads.set()
 
     async def receive(self) -> str | bytes:
+        self.served.set()
         message = await self.incoming.get()
         if message is None:
             raise Disconnected
@@ -307,6 +309,7 @@ class FakeSocket:
     async def send(self, text: str) -> None:
         await self.reads.wait()
         self.sent.append(text)
+        self.arrived.put_nowait(text)
 
     async def close(self, code: int, reason: str) -> None:
         self.closed = code, reason

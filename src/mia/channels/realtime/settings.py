@@ -116,12 +116,11 @@ def describe(settings: Settings, session: str, persona: str) -> dict[str, Any]:
 
 
 def describe_beta(ga: dict[str, Any]) -> dict[str, Any]:
-    """The beta shape of a GA session object."""
+    """The beta shape of a GA session object; without `model`, which there is one of a fixed list."""
     heard = ga["audio"]["input"]
     return {
         "object": "realtime.session",
         "id": ga["id"],
-        "model": ga["model"],
         "modalities": ["audio", "text"] if ga["output_modalities"] == ["audio"] else ["text"],
         "instructions": ga["instructions"],
         "voice": ga["audio"]["output"]["voice"],

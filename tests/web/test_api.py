@@ -1,0 +1,135 @@
+"""The HTTP API and the pages' files, asked through the whole application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from starlette.testclient import TestClient
+
+from mia.errors import ModelUnavailable
+from mia.strings import catalogue, languages
+from mia.web import Health, create_app
+from tests.web.conftest import World
+
+
+@pytest.fixture
+def client(world: World) -> TestClient:
+    return TestClient(create_app(world.services()), base_url="http://localhost:8080")
+
+
+def test_health_is_200_only_when_she_can_talk(world: World, client: TestClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+    world.health = Health(
+        "failed", ("tts",), (ModelUnavailable("backend.unknown", port="p", name="n", known="k"),)
+    )
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    body = answer.json()
+    assert body["waiting"] == ["tts"]
+    assert body["missing"][0]["code"] == "backend.unknown"
+    assert set(body["missing"][0]["text"]) == set(languages())
+
+
+def test_state_history_and_turns_follow_the_conversation(world: World) -> None:
+    with TestClient(create_app(world.services()), base_url="http://localhost:8080") as client:
+        said = client.post("/api/v1/say", json={"text": "Hola"})
+        assert said.status_code == 202
+        history = client.get("/api/v1/history").json()["items"]
+        assert [item["text"] for item in history] == ["Hola", "Son las tres. ¿Y en tu casa?"]
+        assert history[0]["id"] == said.json()["turn_id"]
+        state = client.get("/api/v1/state").json()
+        (turn,) = state["turns"]
+        assert (turn["user_text"], turn["status"]) == ("Hola", "completed")
+        assert (turn["v2v_ms"], turn["stages"]) == (820.1, {"stt": 310.0})
+        assert state["state"]["phase"] == "idle"
+        assert state["config"] == {"language": "es"}
+
+
+def test_the_buttons_work(world: World, client: TestClient) -> None:
+    assert world.stage is not None
+    assert client.post("/api/v1/stop").status_code == 204
+    assert world.stage.calls[-1] == ("stop",)
+    assert client.post("/api/v1/mute").json()["muted"] is True
+    assert client.post("/api/v1/mute").json()["muted"] is False
+    assert client.post("/api/v1/mute", json={"muted": True}).json()["muted"] is True
+    assert world.stage.muted
+
+
+def test_before_she_can_talk_the_buttons_say_so(world: World, client: TestClient) -> None:
+    world.stage = None
+    for path, body in (("say", {"text": "Hola"}), ("stop", None), ("mute", None)):
+        answer = client.post(f"/api/v1/{path}", json=body)
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "realtime.not_ready"
+    assert client.get("/api/v1/state").json()["state"] is None
+    assert client.get("/api/v1/history").json()["items"] == []
+
+
+@pytest.mark.parametrize("body", ["{", '{"text": ""}', '{"text": "  "}', '{"tex": 1}', "[]", "5"])
+def test_a_wrong_body_is_a_clear_error(client: TestClient, body: str) -> None:
+    headers = {"content-type": "application/json"}
+    answer = client.post("/api/v1/say", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "web.bad_request"
+
+
+def test_errors_have_one_shape(client: TestClient) -> None:
+    cases: list[tuple[httpx.Response, int, str]] = [
+        (client.get("/nowhere"), 404, "web.not_found"),
+        (client.get("/api/v1/strings/tlh"), 404, "web.not_found"),
+        (client.get("/ui/nothing.js"), 404, "web.not_found"),
+        (client.get("/ui/../app.py"), 404, "web.not_found"),
+        (client.get("/ui/%2e%2e/app.py"), 404, "web.not_found"),
+        (client.get("/api/v1/say"), 405, "web.method_not_allowed"),
+        (client.post("/api/v1/say", content=b"text=Hola"), 415, "web.not_json"),
+    ]
+    for answer, status, code in cases:
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+        assert set(answer.json()["error"]["text"]) == set(languages())
+
+
+def test_strings_are_the_catalogue(client: TestClient) -> None:
+    assert client.get("/api/v1/strings/es").json()["strings"] == catalogue("es")
+    assert "es" in client.get("/api/v1/strings").json()["languages"]
+
+
+def test_source_names_release_and_licence(client: TestClient) -> None:
+    source = client.get("/api/v1/source").json()
+    assert source["source"].startswith("https://")
+    assert source["licence"] == "AGPL-3.0-only"
+
+
+def test_metrics_count_what_happened(world: World) -> None:
+    with TestClient(create_app(world.services()), base_url="http://localhost:8080") as client:
+        client.post("/api/v1/say", json={"text": "Hola"})
+        answer = client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'mia_turns_total{input="typed"} 1.0' in answer.text
+    assert 'mia_sessions{kind="page"} 0.0' in answer.text
+
+
+def test_pages_are_served_with_types_of_our_own_and_asked_about_each_time(
+    client: TestClient,
+) -> None:
+    page = client.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    script = client.get("/ui/page.js")
+    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert script.headers["cache-control"] == "no-cache"
+    assert script.headers["content-encoding"] == "gzip"
+    again = client.get("/ui/page.js", headers={"if-none-match": script.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_the_api_describes_itself_without_loading_anything(client: TestClient) -> None:
+    described: dict[str, Any] = client.get("/api/v1/openapi.json").json()
+    assert "/api/v1/say" in described["paths"]
+    page = client.get("/api/v1/docs").text
+    for path in described["paths"]:
+        assert path.replace("{", "{") in page
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "").replace("HTTP", "")
+    assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
