@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.markers import Marker
+from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
@@ -31,7 +32,6 @@ PYTHONS = ((3, 11), (3, 12), (3, 13))
 GLIBC = (2, 36)
 MACOS = (14, 0)
 
-PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>[^\s;\\]+)(?:\s*;\s*(?P<marker>[^\\]+))?")
 HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
@@ -115,12 +115,13 @@ TARGETS = tuple(
 def read_pins(text: str) -> Iterator[Pin]:
     """The pins of a lock file in the form pip reads."""
     for block in re.split(r"\n(?=\S)", text):
-        if match := PIN.match(block):
-            marker = (match["marker"] or "").strip()
+        line = block.partition("\\")[0].strip()
+        if line and not line.startswith(("#", "-")):
+            wanted = Requirement(line)
             yield Pin(
-                name=canonicalize_name(match["name"]),
-                version=match["version"],
-                marker=Marker(marker) if marker else None,
+                name=canonicalize_name(wanted.name),
+                version=str(wanted.specifier).removeprefix("=="),
+                marker=wanted.marker,
                 hashes=frozenset(HASH.findall(block)),
             )
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,7 +109,7 @@ def test_how_the_text_is_split_makes_no_difference(
     text: str, cuts: list[int], opened: bool, cut: bool
 ) -> None:
     places = [0, *sorted(min(place, len(text)) for place in cuts), len(text)]
-    pieces = [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [text[a:b] for a, b in itertools.pairwise(places)]
     assert filtered(*pieces, opened=opened, cut_off=cut) == filtered(
         text, opened=opened, cut_off=cut
     )

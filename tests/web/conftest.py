@@ -27,6 +27,7 @@ class World:
     bus: EventBus = field(default_factory=EventBus)
     stage: FakeTalk | None = None
     guests: list[FakeTalk] = field(default_factory=list)
+    made: asyncio.Queue[FakeTalk] = field(default_factory=lambda: asyncio.Queue(100))
     health: Health = field(default_factory=lambda: Health("ok"))
     access: Access = field(default_factory=Access)
     holds: bool = False
@@ -36,6 +37,7 @@ class World:
 
     async def make(self) -> Talk:
         self.guests.append(FakeTalk(f"guest-{len(self.guests)}", self.bus, holds=self.holds))
+        self.made.put_nowait(self.guests[-1])
         return self.guests[-1]
 
     def services(self, **more: Any) -> Services:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -77,7 +76,7 @@ def test_a_wrong_body_is_a_clear_error(client: TestClient, body: str) -> None:
 
 
 def test_errors_have_one_shape(client: TestClient) -> None:
-    cases: list[tuple[httpx.Response, int, str]] = [
+    cases: list[tuple[Any, int, str]] = [
         (client.get("/nowhere"), 404, "web.not_found"),
         (client.get("/api/v1/strings/tlh"), 404, "web.not_found"),
         (client.get("/ui/nothing.js"), 404, "web.not_found"),
@@ -129,7 +128,7 @@ def test_the_api_describes_itself_without_loading_anything(client: TestClient) -
     assert "/api/v1/say" in described["paths"]
     page = client.get("/api/v1/docs").text
     for path in described["paths"]:
-        assert path.replace("{", "{") in page
+        assert path in page
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "").replace("HTTP", "")
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404

@@ -73,6 +73,8 @@ class RecordedTalk:
 
     tap: Tap = field(default_factory=Tap)
     said: list[Said] = field(default_factory=list)
+    begun: float = 0.0
+    """The loop's time at which the tap begins."""
 
     async def hold(
         self, conversation: Conversation, recordings: Sequence[tuple[Path, Samples]]
@@ -81,7 +83,7 @@ class RecordedTalk:
         loop = asyncio.get_running_loop()
         loudspeaker = TapLoudspeaker(self.tap)
         tone = np.random.default_rng(1).normal(0, ROOM_TONE, HEARING_RATE).astype(np.float32)
-        begun = loop.time()
+        begun = self.begun = loop.time()
         loudspeaker.begin(begun)
         conversation.attach(loudspeaker)
         waiting = list(recordings)

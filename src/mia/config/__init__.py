@@ -7,7 +7,7 @@ writes the file that documents every key.
 
 from mia.config.compose import compose, installed
 from mia.config.example import example
-from mia.config.keys import Key, keys
+from mia.config.keys import Key, keys, values
 from mia.config.loading import Loaded, Source, default_path, load
 from mia.config.problems import InvalidConfig, Notice, Place, Problem, grouped
 from mia.config.saving import save
@@ -33,4 +33,5 @@ __all__ = [
     "keys",
     "load",
     "save",
+    "values",
 ]

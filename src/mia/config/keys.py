@@ -9,15 +9,15 @@ from __future__ import annotations
 import difflib
 import functools
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from mia.config.document import KeyPath
 from mia.config.original import MOVES
-from mia.config.schema import Config, alias
+from mia.config.schema import BackendSection, Config, alias
 from mia.strings import translate
 
 #: Names of keys whose values are never shown, whatever type a backend gave them.
@@ -97,6 +97,28 @@ def _walk(
         )
         if inner is not None:
             _walk(inner, _object(part), definitions, here, mark, of_backend, found)
+
+
+def values(config: Config) -> Iterator[tuple[Key, Any]]:
+    """Every key that holds a value, with the one that counts: what a backend is given where it
+    shares a setting. None for a required option that is not set."""
+    for key in keys(type(config)).values():
+        if not key.section and not key.hidden:
+            yield key, _value(config, key.path)
+
+
+def _value(model: BaseModel, path: tuple[str, ...]) -> Any:
+    inner: Any = model
+    for part in path:
+        if isinstance(inner, BackendSection) and part in inner.available:
+            try:
+                inner = inner.options(part)
+            except ValidationError:
+                return None
+        else:
+            fields = type(inner).model_fields
+            inner = getattr(inner, next(n for n in fields if alias(type(inner), n) == part))
+    return inner
 
 
 def section_of(annotation: Any) -> type[BaseModel] | None:

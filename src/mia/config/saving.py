@@ -123,7 +123,9 @@ def _uncommented(line: str) -> str:
 
 
 def _set(root: CommentedMap, parts: list[str], value: object, path: Path) -> None:
-    value = list(value) if isinstance(value, tuple) else value
+    if isinstance(value, (list, tuple)):
+        value = CommentedSeq(value)
+        value.fa.set_flow_style()
     inner: Any = root
     while len(parts) > 1 and isinstance(inner.get(parts[0]), CommentedMap):
         inner = inner[parts[0]]
@@ -155,7 +157,8 @@ def _last(inner: Any) -> tuple[Any, Any]:
     while True:
         key = len(inner) - 1 if isinstance(inner, CommentedSeq) else list(inner)[-1]
         deeper = inner[key]
-        if not isinstance(deeper, (CommentedMap, CommentedSeq)) or not deeper:
+        block = isinstance(deeper, (CommentedMap, CommentedSeq)) and not deeper.fa.flow_style()
+        if not block or not deeper:
             return inner, key
         inner = deeper
 

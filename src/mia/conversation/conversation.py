@@ -276,7 +276,7 @@ class Conversation:
         text = f"{self._settled} {said}".strip()
         self._stages["stt"] = took * 1000
         own = self._answering.last_words()
-        asked = own.rstrip("—").rstrip().endswith("?")
+        asked = "?" in own
         self._tell(
             facts.Heard,
             turn=self._turn_id(self._state.turn),

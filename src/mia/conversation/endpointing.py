@@ -36,7 +36,10 @@ OPEN_ENDINGS: dict[str, frozenset[str]] = {
     ),
 }
 #: Words that only seem open: whole utterances which end with one of these are complete.
-COMPLETE = {"es": frozenset({"sí que", "por que", "y que"}), "en": frozenset({"so"})}
+COMPLETE = {
+    "es": frozenset({"para", "sí que", "por que", "y que", "bueno"}),
+    "en": frozenset({"so", "well", "so so"}),
+}
 
 _ENDS_SENTENCE = re.compile(r"[.!?。]['\"”»)]*$")
 _TRAILS_OFF = re.compile(r"(,|\.\.\.|…|-|—|:|;)$")

@@ -50,7 +50,7 @@ _STOPS = frozenset(_bare(w) for words in STOP_WORDS.values() for w in words)
 def meaning(text: str, *, asked: bool = False, own_words: str = "") -> Meaning:
     """What an utterance over MIA's voice means.
 
-    asked: MIA's last finished sentence was a question, so "sí" and "no" are answers.
+    asked: MIA has just asked something, so "sí" and "no" are answers.
     own_words: what MIA was saying; her own voice from the loudspeaker is nobody speaking.
 
     Both languages' lexicons are used whatever the language: people mix them, and recognisers do.

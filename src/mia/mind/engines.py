@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,7 +65,8 @@ class XLlamaCpp:
         params.warmup = True
         # Gemma's sliding window would throw the cached prefix away at every turn.
         params.swa_full = True
-        params.endpoint_slots = False
+        # The engine brings a server of its own on a loopback port; nobody knows its key.
+        params.api_keys = [secrets.token_urlsafe(32)]
         params.verbosity = -1
         try:
             self._server: Any = xllamacpp.Server(params)

@@ -30,10 +30,14 @@ class TurnReport:
     status: str = "listening"
     v2v_ms: float | None = None
     stages: dict[str, float] = field(default_factory=dict)
+    committed_at: float = 0.0
+    """The loop's time at which the turn was MIA's, in seconds."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data, ready for JSON."""
-        return asdict(self)
+        """Plain data, ready for JSON; the loop's own time means nothing outside and is left out."""
+        plain = asdict(self)
+        del plain["committed_at"]
+        return plain
 
 
 class TurnReports:
@@ -93,6 +97,7 @@ class TurnReports:
                 report.user_text = event.text
                 report.language = event.language
                 report.typed = event.typed
+                report.committed_at = event.at
             case bus.TurnDropped():
                 self._turns.pop((event.conversation, event.turn), None)
             case bus.ReplyStarted():

@@ -28,6 +28,8 @@ def bind(host: str, port: int) -> socket.socket:
     Raises PortInUse `web.port_in_use`, or MiaError `web.cannot_listen`.
     """
     try:
+        if not 0 <= port <= 65_535:
+            raise OverflowError("ports go from 0 to 65535")
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
@@ -46,12 +48,10 @@ def bind(host: str, port: int) -> socket.socket:
         listener.bind(address)
         listener.listen(128)
         listener.setblocking(False)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
-        if isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES):
-            taken = error.errno == errno.EADDRINUSE
-            code = "web.port_in_use" if taken else "web.cannot_listen"
-            raise PortInUse(code, host=host, port=port, reason=error) from error
+        if error.errno == errno.EADDRINUSE:
+            raise PortInUse("web.port_in_use", host=host, port=port) from error
         raise MiaError("web.cannot_listen", host=host, port=port, reason=error) from error
     return listener
 

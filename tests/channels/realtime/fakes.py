@@ -62,6 +62,8 @@ class FakeTalk:
         self.heard = np.zeros(0, np.float32)
         self.loudspeakers: list[Loudspeaker] = []
         self.running = 0
+        self.answering = asyncio.Event()
+        """A reply was begun."""
         self._endpointing = True
         self._voiced = False
         self._quiet = 0
@@ -188,6 +190,7 @@ class FakeTalk:
         turn, reply = self._reply = (self.turn, f"{self.id}-r{self._turn}")
         self._offset = 0
         self.history += (FakeItem(reply, "assistant", "", "in_progress"),)
+        self.answering.set()
         self._phase("committed")
         self._tell(bus.ReplyStarted, turn=turn, reply=reply)
         for sequence, text in enumerate(self.answers):

@@ -116,7 +116,7 @@ def describe(settings: Settings, session: str, persona: str) -> dict[str, Any]:
 
 
 def describe_beta(ga: dict[str, Any]) -> dict[str, Any]:
-    """The beta shape of a GA session object; without `model`, which there is one of a fixed list."""
+    """The beta shape of a GA session object; without `model`, there one of a fixed list."""
     heard = ga["audio"]["input"]
     return {
         "object": "realtime.session",

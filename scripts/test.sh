@@ -1,0 +1,28 @@
+#!/bin/sh
+# `make test`: everything there is to check on this machine, with nothing skipped silently.
+set -u
+cd "$(dirname "$0")/.."
+bin=.venv/bin
+
+# A real browser for the pages; PortAudio, so that device code is tested against the library.
+sh scripts/apt.sh chromium libportaudio2 || exit 1
+
+lint=0
+sh scripts/lint.sh || lint=1
+
+if [ -f package.json ]; then
+    sh scripts/apt.sh nodejs npm || exit 1
+    { npm ci --no-audit --no-fund && npm test; } || lint=1
+fi
+
+"$bin/mia" setup || exit 1
+
+sh scripts/test_torch.sh
+"$bin/pytest" "$@"
+tests=$?
+
+if [ "$lint" -ne 0 ]; then
+    echo "The tests ended with $tests, but lint failed; see above." >&2
+    exit 1
+fi
+exit "$tests"

@@ -1,0 +1,246 @@
+"""The composition root: configuration in, parts built, one task group out.
+
+This is the one place that knows everybody. `python -m mia.main` is `mia`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mia import backends
+from mia.audio.resample import StreamResampler
+from mia.backends import Context
+from mia.blocking import run_blocking
+from mia.config import Config
+from mia.conversation import Conversation, Mouth, Parts
+from mia.conversation.ports import (
+    HEARING_RATE,
+    LanguageModel,
+    SpeechSynthesizer,
+    SpeechToText,
+    TurnDetector,
+)
+from mia.conversation.tuning import DEFAULT, Tuning
+from mia.errors import MiaError, ModelUnavailable
+from mia.hearing import smart_turn
+from mia.home import Home
+from mia.mind.chain import Chain
+from mia.mind.prompts import system_prompt
+from mia.models import ModelStore
+from mia.telemetry.events import EventBus, Notice
+from mia.voice import Voices, VoiceWording
+
+log = logging.getLogger(__name__)
+
+LANGUAGES = ("es", "en")
+#: Said once, unheard, so that the first real sentence does not pay for a cold start.
+WARM_UP = {"es": "Hola.", "en": "Hello."}
+
+
+def languages_of(config: Config) -> tuple[str, ...]:
+    """The languages MIA is to speak, the configured one first."""
+    first = config.language if config.language != "auto" else LANGUAGES[0]
+    return (first, *(code for code in LANGUAGES if code != first))
+
+
+def models_of(config: Config, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Catalogue ids of everything the configured backends load for these languages."""
+    wanted = [smart_turn.MODEL]
+    chosen: list[tuple[backends.Port, Any, list[str]]] = [
+        ("vad", config.vad, [config.vad.backend]),
+        ("stt", config.models.stt, [config.models.stt.backend]),
+        ("llm", config.models.llm, [config.models.llm.backend, *config.models.llm.fallback]),
+        ("tts", config.models.tts, Voices.backends_for(config.models.tts.backend, languages)),
+    ]
+    for port, section, names in chosen:
+        for name in names:
+            backend = backends.backends(port).get(name)
+            if backend is not None:
+                wanted += backend.needs(section.options(name), languages)
+    return tuple(dict.fromkeys(wanted))
+
+
+def tuning_of(config: Config) -> Tuning:
+    """The turn engine's numbers, as far as the configuration has a say in them."""
+    import dataclasses
+
+    lower = 0.5 - config.vad.sensitivity
+    tuning = dataclasses.replace(
+        DEFAULT,
+        voice_on=min(0.95, max(0.05, DEFAULT.voice_on + lower * 0.8)),
+        voice_off=min(0.9, max(0.03, DEFAULT.voice_off + lower * 0.6)),
+        least_speech=config.vad.min_speech_duration_ms / 1000,
+    )
+    if config.vad.backend == "energy":
+        longest = config.vad.silence_duration_ms / 1000
+        tuning = dataclasses.replace(
+            tuning,
+            hold_longest=longest,
+            hold_open=min(tuning.hold_open, longest),
+            hold_unlikely=min(tuning.hold_unlikely, longest),
+            hold_likely=min(tuning.hold_likely, longest),
+        )
+    return tuning
+
+
+@dataclass(slots=True)
+class Loading:
+    """Which parts are still loading, for `/healthz` and the progress line."""
+
+    waiting: set[str] = field(default_factory=set)
+    failed: list[MiaError] = field(default_factory=list)
+    changed: Callable[[Loading], None] = lambda _loading: None
+
+
+@contextlib.asynccontextmanager
+async def assembled(
+    config: Config, folder: Path, home: Home, bus: EventBus, loading: Loading | None = None
+) -> AsyncGenerator[Parts, None]:
+    """Everything a conversation is made of, loaded beside each other and closed at the end.
+
+    folder: what relative paths of the configuration count from. Raises MiaError.
+    """
+    progress = loading or Loading()
+    languages = languages_of(config)
+    store = ModelStore(home)
+    context = Context(models=store, languages=languages, cache=home.cache / "backends")
+
+    async def part(name: str, loaded: Any) -> Any:
+        progress.waiting.add(name)
+        progress.changed(progress)
+        try:
+            return await loaded
+        finally:
+            progress.waiting.discard(name)
+            progress.changed(progress)
+
+    def report(error: MiaError) -> None:
+        bus.publish(
+            Notice(
+                at=asyncio.get_running_loop().time(),
+                conversation="",
+                level="warning",
+                code=error.code,
+                parameters=error.parameters,
+            )
+        )
+
+    vad, stt, turn_detector, llm, tts = await _together(
+        part("vad", _load("vad", config.vad, config.vad.backend, context)),
+        part("stt", _ears(config, context, languages)),
+        part("turn", _turn_detector(context, report)),
+        part("llm", _mind(config, context, report)),
+        part("tts", _voice(config, context, languages, report)),
+    )
+    fallback = config.prompt.system if "system" in config.prompt.model_fields_set else None
+    parts = Parts(
+        mouth=Mouth(llm, tts, VoiceWording(config.models.tts.chunk_size), StreamResampler),
+        stt=stt,
+        turn_detector=turn_detector,
+        voice_detector=vad.detector,
+        system_prompt=lambda language: system_prompt(
+            config.prompt.dir, fallback, language, config.persona.name
+        ),
+    )
+    # A prompt file that cannot be read is to be known now, not at the first answer.
+    parts.system_prompt(languages[0])
+    try:
+        yield parts
+    finally:
+        for closing in (llm, tts, stt, turn_detector):
+            if closing is not None:
+                await closing.aclose()
+
+
+async def _together(*loading: Any) -> list[Any]:
+    """All results, or the first MiaError once everything else has been cancelled."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in loading]
+    except* MiaError as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
+
+
+async def _load(port: backends.Port, section: Any, name: str, context: Context) -> Any:
+    return await backends.load(port, name, section.options(name), context)
+
+
+async def _ears(config: Config, context: Context, languages: tuple[str, ...]) -> SpeechToText:
+    stt: SpeechToText = await _load("stt", config.models.stt, config.models.stt.backend, context)
+    noise = np.random.default_rng(0).normal(0, 0.01, HEARING_RATE).astype(np.float32)
+    await stt.transcribe(noise, language=languages[0])
+    return stt
+
+
+async def _turn_detector(
+    context: Context, report: Callable[[MiaError], None]
+) -> TurnDetector | None:
+    try:
+        return await smart_turn.load(context)
+    except ModelUnavailable as error:
+        report(error)  # she goes by the words and the silence alone
+        return None
+
+
+async def _mind(
+    config: Config, context: Context, report: Callable[[MiaError], None]
+) -> LanguageModel:
+    section = config.models.llm
+    models: list[tuple[str, LanguageModel]] = []
+    names = list(dict.fromkeys([section.backend, *section.fallback]))
+    for name in names:
+        try:
+            models.append((name, await _load("llm", section, name, context)))
+        except MiaError as error:
+            if name == names[-1] and not models:
+                raise
+            report(error)
+    return models[0][1] if len(models) == 1 else Chain(models)
+
+
+async def _voice(
+    config: Config,
+    context: Context,
+    languages: tuple[str, ...],
+    report: Callable[[MiaError], None],
+) -> SpeechSynthesizer:
+    voices = await Voices.load(config.models.tts, context, report)
+    async for _ in voices.stream(WARM_UP.get(languages[0], "Hola."), language=languages[0]):
+        pass
+    return voices
+
+
+def conversation(
+    conversation_id: str, parts: Parts, config: Config, bus: EventBus, *, language: str = ""
+) -> Conversation:
+    """A conversation of the configured persona; run it with its `run`."""
+    return Conversation(
+        conversation_id,
+        parts,
+        bus,
+        persona=config.persona.name,
+        language=language or config.language,
+        tuning=tuning_of(config),
+    )
+
+
+async def installed(config: Config, home: Home) -> tuple[str, ...]:
+    """Ids of the models that the configuration needs and that are not there yet."""
+    store = ModelStore(home)
+    ids = models_of(config, languages_of(config))
+    return await run_blocking(lambda: tuple(i for i in ids if store.state(i) != "ready"))
+
+
+if __name__ == "__main__":
+    from mia.cli import main
+
+    main()

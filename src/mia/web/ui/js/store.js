@@ -1,0 +1,91 @@
+// The one store: what the page knows, and who wants to be told when it changes.
+
+/** @typedef {{es: string, en: string}} Text */
+/** @typedef {{level: "info"|"warning"|"error", code: string, parameters?: Record<string, unknown>, text: Text}} Notice */
+/** @typedef {{id: string, role: "user"|"assistant"|"system", text: string, status: string}} Message */
+/** @typedef {"off"|"waiting"|"on"|"blocked"} MicrophoneState */
+/** @typedef {"denied"|"none"|"insecure"|"busy"|"unsupported"|"lost"} MicrophoneProblem */
+/** @typedef {"connecting"|"loading"|"open"|"reconnecting"} Connection */
+/** @typedef {"idle"|"listening"|"pausing"|"committed"|"speaking"|"ducked"} Phase */
+/** @typedef {"connecting"|"loading"|"reconnecting"|"ready"|"listening"|"thinking"|"speaking"|"muted"|"observer"} Shown */
+
+/**
+ * @typedef {object} State
+ * @property {Connection} connection
+ * @property {{code: string, parameters?: Record<string, unknown>, text: Text}[]} missing what the server says it lacks while it cannot talk
+ * @property {Phase} phase
+ * @property {boolean} muted
+ * @property {boolean} busy
+ * @property {"speaker"|"observer"} role
+ * @property {string} persona
+ * @property {string} language the conversation's: es, en or auto
+ * @property {"es"|"en"} shown the page's own language
+ * @property {Notice[]} notices
+ * @property {MicrophoneState} microphone
+ * @property {MicrophoneProblem|null} problem why the microphone is blocked
+ * @property {boolean} playing MIA is being heard now
+ * @property {boolean} silenced the browser wants a click before it lets sound out
+ * @property {Message[]} messages
+ * @property {{turn: string, text: string, final: boolean}|null} hearing what the user is saying
+ * @property {{stages: Record<string, number>, v2v_ms: number|null}|null} timing of the last answer
+ */
+
+/** @returns {State} */
+export const initial = () => ({
+  connection: "connecting",
+  missing: [],
+  phase: "idle",
+  muted: false,
+  busy: false,
+  role: "speaker",
+  persona: "",
+  language: "auto",
+  shown: "es",
+  notices: [],
+  microphone: "off",
+  problem: null,
+  playing: false,
+  silenced: false,
+  messages: [],
+  hearing: null,
+  timing: null,
+});
+
+export class Store {
+  /** @param {State} state */
+  constructor(state = initial()) {
+    this.state = state;
+    /** @type {{keys: (keyof State)[], tell: (state: State) => void}[]} */
+    this.watchers = [];
+  }
+
+  /** Change some of it; those who watch a key that really changed are told. @param {Partial<State>} patch */
+  set(patch) {
+    const before = this.state;
+    const changed = /** @type {(keyof State)[]} */ (Object.keys(patch)).filter((key) => patch[key] !== before[key]);
+    if (changed.length === 0) return;
+    this.state = { ...before, ...patch };
+    for (const { keys, tell } of this.watchers) if (keys.some((key) => changed.includes(key))) tell(this.state);
+  }
+
+  /** Call `tell` now and whenever one of `keys` changes. @param {(keyof State)[]} keys @param {(state: State) => void} tell */
+  watch(keys, tell) {
+    this.watchers.push({ keys, tell });
+    tell(this.state);
+  }
+}
+
+/** The one word for what MIA does. @param {State} state @returns {Shown} */
+export function shownState(state) {
+  if (state.connection !== "open") return state.connection;
+  if (state.playing || state.phase === "speaking" || state.phase === "ducked") return "speaking";
+  if (state.phase === "committed") return "thinking";
+  if (state.phase === "listening" || state.phase === "pausing") return "listening";
+  if (state.busy) return "thinking";
+  if (state.role === "observer") return "observer";
+  if (state.microphone !== "on") return "ready";
+  return state.muted ? "muted" : "listening";
+}
+
+/** The keys `shownState` reads. @type {(keyof State)[]} */
+export const SHOWN_KEYS = ["connection", "playing", "phase", "busy", "role", "microphone", "muted"];
