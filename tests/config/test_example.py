@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mia.config import Config, ConfigError, compose, example, installed, keys
-from mia.config.compose import discovered
+from mia.config.composition import discovered
 from mia.config.loading import interpret
 from mia.strings import catalogue, languages
 

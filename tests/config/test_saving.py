@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mia.config import ConfigError, load, save
-from mia.config.example import example
+from mia.config.example_file import example
 from tests.config.conftest import Files
 from tests.config.test_original import SEED
 

@@ -9,7 +9,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +23,7 @@ import mia
 from mia.backends import Backend, Port
 from mia.commands.shared import config_option
 from mia.config import BackendSection, Config, Loaded, grouped, installed, load
-from mia.config.compose import discovered
+from mia.config.composition import discovered
 from mia.errors import DeviceUnavailable, MiaError
 from mia.hearing import smart_turn
 from mia.home import Home
@@ -112,7 +112,7 @@ def sound_devices() -> tuple[Device, ...]:
 # What is looked at: the machine, the configuration, the backends, sound and network.
 
 
-def check_python(version: Sequence[int] = sys.version_info) -> Check:
+def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Check:
     said = ".".join(map(str, version[:3]))
     status: Status = "good" if tuple(version[:2]) >= OLDEST_PYTHON else "bad"
     return Check("machine", "Python", status, "python", {"version": said})
@@ -156,7 +156,7 @@ def check_disk(folder: Path, needed: int, free: Callable[[Path], int] | None = N
     status: Status = (
         "bad" if left < needed else "good" if left > needed + SPARE_BYTES else "warning"
     )
-    return Check("machine", "disk", status, "disk", parameters)
+    return Check("machine", translate("cli.doctor.disk_name"), status, "disk", parameters)
 
 
 def check_config(loaded: Loaded | MiaError) -> Iterator[Check]:
@@ -221,12 +221,19 @@ def check_backends(
     for port, section in sections.items():
         chosen: str = getattr(section, "backend", "")
         fallback: list[str] = getattr(section, "fallback", [])
+        looked_at = []
         for name, backend in found.get(port, {}).items():
             # "auto" takes whichever embedded one fits; a lack of one is made up by another.
             embedded = chosen == "auto" and backend.extra == "local"
             used = name == chosen or name in fallback or embedded
             severity: Status = "bad" if name == chosen else "warning" if used else "unused"
-            yield _backend(backend, section, languages, state, severity)
+            looked_at.append(_backend(backend, section, languages, state, severity))
+        if chosen == "auto" and not any(check.status == "good" for check in looked_at):
+            looked_at = [
+                replace(check, status="bad") if check.status == "warning" else check
+                for check in looked_at
+            ]
+        yield from looked_at
 
 
 def _backend(

@@ -5,9 +5,9 @@
 writes the file that documents every key.
 """
 
-from mia.config.compose import compose, installed
-from mia.config.example import example
-from mia.config.keys import Key, keys, values
+from mia.config.composition import compose, installed
+from mia.config.example_file import example
+from mia.config.key_list import Key, keys, values
 from mia.config.loading import Loaded, Source, default_path, load
 from mia.config.problems import InvalidConfig, Notice, Place, Problem, grouped
 from mia.config.saving import save

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from mia.config.document import Document, KeyPath, dotted
-from mia.config.keys import Expected, Key, keys, nearest
+from mia.config.key_list import Expected, Key, keys, nearest
 from mia.config.problems import Problem
 from mia.config.schema import Config
 from mia.strings import translate

@@ -9,9 +9,9 @@ from typing import Any, Literal, Protocol
 
 from mia.config import secrets
 from mia.config.check import check
-from mia.config.compose import installed
+from mia.config.composition import installed
 from mia.config.document import KeyPath, dotted, parse, read
-from mia.config.keys import Key, keys
+from mia.config.key_list import Key, keys
 from mia.config.original import modernise
 from mia.config.problems import InvalidConfig, Notice
 from mia.config.schema import BackendSection, Config

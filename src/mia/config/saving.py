@@ -18,9 +18,9 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.tokens import CommentToken
 
-from mia.config.compose import installed
+from mia.config.composition import installed
 from mia.config.document import dotted, parse, read
-from mia.config.keys import keys
+from mia.config.key_list import keys
 from mia.config.loading import Loaded, available, interpret
 from mia.config.original import modernise
 from mia.config.problems import InvalidConfig, Problem

@@ -1,6 +1,6 @@
 """The keys of `config.yaml`: one model for each section, with description, unit and limits.
 
-What backends bring of their own is added at run time by `mia.config.compose`. A key marked
+What backends bring of their own is added at run time by `mia.config.composition`. A key marked
 `waiting` is kept and checked, but nothing reads it yet; whoever sets it gets the notice
 `config.waiting.<mark>`. A section marked `hidden` has keys of the original's only.
 """

@@ -11,7 +11,7 @@ from pathlib import Path
 import dotenv
 
 from mia.config.document import KeyPath
-from mia.config.keys import Key
+from mia.config.key_list import Key
 from mia.config.problems import InvalidConfig, Problem
 
 DOTENV = ".env"

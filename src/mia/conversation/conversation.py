@@ -78,6 +78,8 @@ class Conversation:
         self._listener = Listener(parts.voice_detector(), tuning)
         self._pauses = SpeakersPauses(tuning)
         self._history = History()
+        self._messages = 0
+        """How many lines were added without being turns; their ids count on."""
         self._answering = Answering(
             conversation_id,
             parts.mouth,
@@ -166,7 +168,8 @@ class Conversation:
 
     def add_message(self, role: Literal["system", "user", "assistant"], text: str) -> str:
         """A line of the history that is not answered; returns its id."""
-        item_id = f"{self.id}-m{len(self._history) + 1}"
+        self._messages += 1
+        item_id = f"{self.id}-m{self._messages}"
         self._history.put(Item(item_id, role, text.strip()))
         return item_id
 

@@ -341,6 +341,13 @@ def _interrupt(state: State, onset: float) -> Step:
     return listening, effects + more
 
 
+def _told_to_answer_overlap(state: State, event: EndUtterance, now: float, tuning: Tuning) -> Step:
+    """Push-to-talk over MIA's voice, let go: they meant it."""
+    listening, effects = _interrupt(state, state.onset)
+    pausing, more = _guess(listening, now, tuning, due=True)
+    return pausing, effects + more
+
+
 def _reply_over_in_overlap(state: State, event: ReplyOver, now: float, tuning: Tuning) -> Step:
     """MIA came to her end while somebody was speaking: now it is simply their turn."""
     if event.revision != state.replying:
@@ -428,6 +435,7 @@ RULES: Mapping[tuple[Phase, type], Rule] = {
     ("ducked", Silent): _overlap_ends,
     ("ducked", Understood): _overlap_understood,
     ("ducked", Elapsed): _overlap_timer,
+    ("ducked", EndUtterance): _told_to_answer_overlap,
     ("ducked", ReplyOver): _reply_over_in_overlap,
     ("ducked", Stop): _stop,
     ("ducked", Discard): _discard_overlap,

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from mia.conversation.ports import Prompt
 
+#: Stands for the user where a template insists on one who has said nothing.
+NO_WORDS = "…"
+
 
 def chat_messages(prompt: Prompt) -> list[dict[str, str]]:
     """The messages as `role` and `content`: at most one system message, first; then user and
@@ -32,10 +35,12 @@ def chat_messages(prompt: Prompt) -> list[dict[str, str]]:
         else:
             if not messages or messages[-1]["role"] == "system":
                 # a conversation that MIA opened: templates want a user message before it
-                messages.append({"role": "user", "content": "…"})
+                messages.append({"role": "user", "content": NO_WORDS})
             _add(messages, "assistant", content)
     if notes:
         _add(messages, "user", "\n\n".join(notes))
+    if not messages or messages[-1]["role"] == "system":
+        messages.append({"role": "user", "content": NO_WORDS})
     return messages
 
 

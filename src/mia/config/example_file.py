@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from mia.config.compose import installed
-from mia.config.keys import Key, expected, keys
+from mia.config.composition import installed
+from mia.config.key_list import Key, expected, keys
 from mia.config.schema import Config
 from mia.strings import translate
 
@@ -25,7 +25,8 @@ def example(schema: type[Config] | None = None, language: str = "en") -> str:
     for key in known.values():
         if key.hidden:
             continue
-        if len(key.path) == 1 or (key.section and not key.backend and not key.waiting):
+        apart = len(key.path) == 1 or (key.section and not key.backend and not key.waiting)
+        if apart and not lines[-1].endswith(":"):
             lines.append("")
         own = list(_section(key, language) if key.section else _leaf(key, language))
         lines += [f"# {line}" for line in own] if key.waiting else own

@@ -1,0 +1,143 @@
+"""MIA as a program that stays: the page at once, the conversation as soon as the models are in."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import signal
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mia import main as program
+from mia.channels.realtime.talk import Talk
+from mia.config import Loaded
+from mia.conversation import Conversation, Parts
+from mia.conversation.ports import Usage
+from mia.errors import MiaError
+from mia.home import Home
+from mia.telemetry.events import EventBus
+from mia.telemetry.metrics import Metrics
+from mia.telemetry.turns import TurnReports
+from mia.web.access import Access
+from mia.web.app import create_app
+from mia.web.server import bind, serve
+from mia.web.services import Health, Services
+
+log = logging.getLogger(__name__)
+
+STAGE = "stage"
+
+
+class Serving:
+    """One MIA: her web server, her stage, and whoever else talks to her."""
+
+    def __init__(self, loaded: Loaded, home: Home) -> None:
+        self._loaded = loaded
+        self._config = loaded.config
+        self._home = home
+        self._bus = EventBus()
+        self._metrics = Metrics(self._bus)
+        self._turns = TurnReports(self._bus)
+        self._loading = program.Loading()
+        self._parts: Parts | None = None
+        self._stage: Conversation | None = None
+        self._guests = itertools.count(1)
+
+    async def run(
+        self,
+        *,
+        listening: Callable[[int], None] = lambda _port: None,
+        ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Serve until cancelled or told to stop by a signal.
+
+        listening: called with the port once the page answers. ready: called once she can talk.
+        Raises MiaError: the port is taken, or a part cannot be loaded.
+        """
+        web = self._config.web
+        token = web.token.get_secret_value() if web.token else None
+        access = Access(web.host, token, origins=tuple(web.allowed_origins))
+        listener = bind(web.host, web.port)
+        app = create_app(
+            Services(
+                bus=self._bus,
+                stage=lambda: self._stage,
+                make_talk=self._make_talk,
+                health=self._health,
+                metrics=self._metrics,
+                turns=self._turns,
+                config=self._shown,
+                access=access,
+                usage=self._usage,
+            )
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                server = group.create_task(
+                    serve(app, web.host, web.port, listener=listener, ready=listening)
+                )
+                talking = group.create_task(self._talk(ready))
+                self._until_signal(server, talking)
+        except* MiaError as errors:
+            raise errors.exceptions[0] from None
+
+    async def _talk(self, ready: Callable[[], None]) -> None:
+        folder = self._loaded.path.parent
+        async with program.assembled(
+            self._config, folder, self._home, self._bus, self._loading
+        ) as parts:
+            self._parts = parts
+            self._stage = program.conversation(STAGE, parts, self._config, self._bus)
+            ready()
+            try:
+                await self._stage.run()
+            finally:
+                self._stage = self._parts = None
+
+    @staticmethod
+    def _until_signal(*tasks: asyncio.Task[None]) -> None:
+        """A first Ctrl-C (or SIGTERM) ends everything in order."""
+
+        def stop() -> None:
+            for task in tasks:
+                task.cancel()
+
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(name, stop)
+            except (NotImplementedError, RuntimeError):
+                # Windows' loops have none, and other threads may not: Ctrl-C then raises
+                # KeyboardInterrupt, which asyncio.run turns into the same cancellation.
+                return
+
+    async def _make_talk(self) -> Talk:
+        assert self._parts is not None
+        name = f"guest{next(self._guests)}"
+        return program.conversation(name, self._parts, self._config, self._bus)
+
+    def _health(self) -> Health:
+        if self._loading.failed:
+            return Health("failed", missing=tuple(self._loading.failed))
+        if self._stage is None:
+            return Health("loading", waiting=tuple(sorted(self._loading.waiting)))
+        return Health("ok")
+
+    def _usage(self) -> Usage | None:
+        return self._parts.mouth.llm.usage if self._parts else None
+
+    def _shown(self) -> Mapping[str, object]:
+        """The settings a page may see: pydantic masks secrets, paths stay on this machine."""
+        config: Any = self._config
+        models = config.models
+        return {
+            "language": config.language,
+            "persona": config.persona.name,
+            "llm": models.llm.backend,
+            "stt": models.stt.backend,
+            "tts": models.tts.backend,
+            "embedded_brain": models.llm.backend == "llamacpp"
+            and not models.llm.options("llamacpp").path
+            and models.llm.options("llamacpp").model == "auto",
+        }

@@ -1,0 +1,153 @@
+// Builds the page's parts, ties them together, and shows them to tests as `window.mia`.
+
+import { Chat } from "./chat.js";
+import { showControls } from "./controls.js";
+import { firstLanguage, keep, speak, t } from "./i18n.js";
+import { Microphone, MicrophoneError } from "./microphone.js";
+import { Notices } from "./notices.js";
+import { Player } from "./player.js";
+import { Protocol } from "./protocol.js";
+import { Realtime } from "./realtime.js";
+import { Replies } from "./replies.js";
+import { Stage } from "./stage.js";
+import { Store } from "./store.js";
+import { Subtitles } from "./subtitles.js";
+import { chooseTheme } from "./theme.js";
+import { showTiming } from "./timing.js";
+
+/** @param {string} selector @returns {any} */
+const find = (selector) => document.querySelector(selector);
+
+const store = new Store();
+const player = new Player();
+const replies = new Replies();
+const microphone = new Microphone();
+const realtime = new Realtime({ role: () => store.state.role });
+const subtitles = new Subtitles(find("#subtitle-you"), find("#subtitle-mia"));
+const stage = new Stage({ store, player, replies, subtitles });
+
+// ── microphone ───────────────────────────────────────────────────────────────────────────────
+
+async function startMicrophone() {
+  void player.start();
+  store.set({ microphone: "waiting", problem: null });
+  microphone.mute(false);
+  try {
+    await microphone.start();
+    store.set({ microphone: "on" });
+    tellMuted(false);
+  } catch (error) {
+    if (!(error instanceof MicrophoneError)) throw error;
+    store.set({ microphone: "blocked", problem: error.problem });
+  }
+}
+
+function releaseMicrophone() {
+  microphone.stop();
+  store.set({ microphone: "off" });
+  // What was said up to here is a whole utterance: nothing more will come.
+  if (["listening", "pausing"].includes(store.state.phase)) realtime.send({ type: "input_audio_buffer.commit" });
+}
+
+/** @param {boolean} muted */
+function tellMuted(muted) {
+  if (store.state.muted !== muted) realtime.send({ type: "mia.session.update", muted });
+}
+
+function toggleMicrophone() {
+  if (store.state.role === "observer") takeStage();
+  if (store.state.microphone === "on") tellMuted(!store.state.muted);
+  else if (store.state.microphone !== "waiting") void startMicrophone();
+}
+
+function takeStage() {
+  void player.start();
+  store.set({ role: "speaker" });
+  realtime.send({ type: "mia.session.update", role: "speaker" });
+}
+
+// ── parts ────────────────────────────────────────────────────────────────────────────────────
+
+const notices = new Notices(store, { retry: () => void startMicrophone(), take: takeStage, sound: () => void player.start() });
+const protocol = new Protocol({ store, realtime, player, replies, subtitles, toast: (level, text) => notices.toast(level, text) });
+const chat = new Chat(store, {
+  send(text) {
+    void player.start();
+    const item = { type: "message", role: "user", content: [{ type: "input_text", text }] };
+    return realtime.send({ type: "conversation.item.create", item }) && realtime.send({ type: "response.create" });
+  },
+});
+
+function stop() {
+  if (store.state.playing || store.state.busy) protocol.stop();
+}
+
+microphone.addEventListener("sound", (/** @type {any} */ { detail }) => {
+  if (store.state.role === "speaker") realtime.sendSound(detail.audio);
+});
+microphone.addEventListener("level", (/** @type {any} */ { detail }) => find("#mic").style.setProperty("--level", detail.level.toFixed(3)));
+microphone.addEventListener("lost", () => store.set({ microphone: "blocked", problem: "lost" }));
+store.watch(["muted"], ({ muted }) => microphone.mute(muted));
+store.watch(["role"], ({ role }) => {
+  if (role !== "observer") return;
+  void player.hush();
+  if (store.state.microphone === "on") releaseMicrophone();
+});
+
+player.addEventListener("playing", (/** @type {any} */ { detail }) => store.set(detail));
+player.addEventListener("silenced", (/** @type {any} */ { detail }) => store.set(detail));
+player.addEventListener("playhead", (/** @type {any} */ { detail }) => realtime.send({ type: "mia.playhead", ...detail }));
+for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => void player.start(), { capture: true });
+
+realtime.addEventListener("message", (/** @type {any} */ { detail }) => {
+  if (detail.type === "session.created") store.set({ connection: "open", missing: [] });
+  protocol.handle(detail);
+});
+realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
+  void player.hush();
+  if (store.state.connection !== "loading") store.set({ connection: detail.again ? "reconnecting" : "connecting" });
+  store.set({ phase: "idle", busy: false });
+  const health = await fetch("/healthz").then((answer) => answer.json()).catch(() => null);
+  if (realtime.open) return;
+  if (health && health.status !== "ok") store.set({ connection: "loading", missing: health.missing ?? [] });
+  else store.set({ connection: detail.again || !health ? "reconnecting" : "connecting", missing: [] });
+});
+
+// ── language ─────────────────────────────────────────────────────────────────────────────────
+
+/** @param {"es"|"en"} language */
+async function showLanguage(language) {
+  await speak(language);
+  for (const option of document.querySelectorAll("[data-language]")) option.setAttribute("aria-pressed", String(option.getAttribute("data-language") === language));
+  chat.fill();
+  store.set({ shown: language });
+}
+
+for (const option of document.querySelectorAll("[data-language]")) {
+  option.addEventListener("click", () => {
+    const language = /** @type {"es"|"en"} */ (option.getAttribute("data-language"));
+    keep(language);
+    realtime.send({ type: "mia.session.update", language });
+    void showLanguage(language);
+  });
+}
+
+async function showSource() {
+  const { source, release } = await fetch("/api/v1/source").then((answer) => answer.json());
+  find("#source").href = source;
+  find("#version").textContent = `MIA ${release}`;
+}
+
+chooseTheme();
+await showLanguage(firstLanguage());
+showControls(store, { toggle: toggleMicrophone, release: releaseMicrophone, stop });
+showTiming(store);
+// The conversation's language is the truth; `auto` leaves the page as it is.
+store.watch(["language"], ({ language, shown }) => {
+  if ((language === "es" || language === "en") && language !== shown) void showLanguage(language);
+});
+document.documentElement.dataset.ready = "";
+realtime.connect();
+await Promise.all([stage.start(), showSource()]);
+
+Object.assign(window, { mia: { store, player, stage, realtime, microphone, t } });

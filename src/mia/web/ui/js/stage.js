@@ -1,0 +1,101 @@
+// The stage: every frame asks the player where the playhead is and lets face and subtitles follow.
+
+import { RATE, meter, rms } from "./audio.js";
+import { LOOK_AHEAD_MS, MouthMover, WINDOW } from "./mouth.js";
+import { Puppet } from "./puppet.js";
+import { SHOWN_KEYS, shownState } from "./store.js";
+
+/** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./store.js").Shown} Shown */
+
+/** A face at rest is drawn 30 times a second, one that speaks as often as the screen can: the
+ * processor the page saves is the one MIA thinks with. */
+const RESTING_FRAME_S = 1 / 31;
+
+/** @type {Record<Shown, import("./life.js").Mood>} */
+const MOODS = {
+  connecting: "neutral", loading: "thinking", reconnecting: "muted", ready: "neutral", observer: "neutral",
+  listening: "listening", thinking: "thinking", speaking: "speaking", muted: "muted",
+};
+
+export class Stage {
+  /**
+   * @param {{store: Store, player: import("./player.js").Player, replies: import("./replies.js").Replies, subtitles: import("./subtitles.js").Subtitles}} parts
+   */
+  constructor({ store, player, replies, subtitles }) {
+    this.store = store;
+    this.player = player;
+    this.replies = replies;
+    this.subtitles = subtitles;
+    this.mouth = new MouthMover();
+    this.window = new Float32Array(WINDOW);
+    this.place = /** @type {HTMLElement} */ (document.querySelector("#stage"));
+    this.host = /** @type {HTMLElement} */ (document.querySelector("#puppet"));
+    /** @type {Puppet|null} */
+    this.puppet = null;
+    this.last = 0;
+    this.voice = 0;
+    this.clause = "";
+    this.frame = this.frame.bind(this);
+  }
+
+  async start() {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const puppet = await Puppet.load(this.host, { still });
+    this.puppet = puppet;
+    this.store.watch([...SHOWN_KEYS], (state) => {
+      puppet.mood = MOODS[shownState(state)];
+      // An open microphone with nobody speaking is company, not an interrogation.
+      if (state.phase === "idle" && shownState(state) === "listening") puppet.mood = "neutral";
+    });
+    this.store.watch(["phase"], ({ phase }) => phase === "pausing" && puppet.life.nod());
+    this.host.addEventListener("click", () => puppet.life.rejoice(1.6));
+    window.addEventListener("pointermove", ({ clientX, clientY }) => {
+      const { left, top, width, height } = this.host.getBoundingClientRect();
+      puppet.life.lookAt(((clientX - left) / width - 0.5) * 1.6, ((clientY - top) / height - 0.42) * 1.6);
+    }, { passive: true });
+    requestAnimationFrame(this.frame);
+  }
+
+  /** @param {number} now */
+  frame(now) {
+    requestAnimationFrame(this.frame);
+    const dt = (now - this.last) / 1000;
+    if (!this.player.playing && dt < RESTING_FRAME_S) return;
+    this.last = now;
+    this.draw(Math.min(dt, 0.2));
+  }
+
+  /** @param {number} dt */
+  draw(dt) {
+    const head = this.player.playhead();
+    const ms = head ? (head.sample * 1000) / RATE : 0;
+    const sound = head && this.player.around(head.sample + (LOOK_AHEAD_MS / 1000) * RATE, this.window);
+    const phoneme = head && this.replies.phonemeAt(head.item, ms + LOOK_AHEAD_MS);
+    const mouth = this.mouth.step(dt, sound, phoneme);
+    this.puppet?.show(dt, mouth, this.mouth.level);
+    this.glow(sound ? meter(rms(sound)) : 0);
+
+    const segment = head && this.replies.segmentAt(head.item, ms);
+    if (head && segment) {
+      this.subtitles.say(head.item, segment, ms);
+      this.feel(`${head.item} ${segment.sequence}`, segment.text);
+    } else if (!this.store.state.silenced) this.subtitles.rest();
+  }
+
+  /** @param {number} level */
+  glow(level) {
+    const voice = this.voice + (level - this.voice) * 0.3;
+    if (Math.abs(voice - this.voice) < 0.002) return;
+    this.voice = voice;
+    this.place.style.setProperty("--voice", voice.toFixed(3));
+  }
+
+  /** A clause may show on her face. @param {string} clause @param {string} text */
+  feel(clause, text) {
+    if (clause === this.clause) return;
+    this.clause = clause;
+    if (/[?]/.test(text)) this.puppet?.life.ask(2);
+    else if (/[!]|ja ?ja|ha ?ha/i.test(text)) this.puppet?.life.rejoice(1.1);
+  }
+}
