@@ -5,9 +5,7 @@ PYTHON ?= python3
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check
-FROM_LOCK := --quiet --only-binary=:all: --no-deps --require-hashes
-HERSELF := --quiet --no-deps --no-build-isolation --editable .
+HERSELF := -qq --no-deps --no-build-isolation --editable .
 
 export PYTHON
 
@@ -18,10 +16,10 @@ help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(VENV)/.runtime ## virtual environment, MIA, and the embedded models
-	@$(BIN)/mia setup
+	@$(BIN)/mia setup --yes
 
 run: $(VENV)/.runtime ## set up if need be, then start MIA
-	@$(BIN)/mia setup
+	@$(BIN)/mia setup --yes
 	@exec $(BIN)/mia run $(ARGS)
 
 test: $(VENV)/.dev ## everything: style, types, imports, tests on real models, a real browser
@@ -31,7 +29,7 @@ test-torch: ## the tier of tests that need PyTorch
 	@sh scripts/test_torch.sh
 
 bench: $(VENV)/.dev ## measure, and print tables
-	@$(BIN)/mia setup
+	@$(BIN)/mia setup --yes
 	@$(BIN)/python -m bench $(ARGS)
 
 lint: $(VENV)/.dev ## style, types, import direction, rules of this repository
@@ -57,12 +55,12 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
-	@echo "Installing MIA (about 130 MB of packages the first time) ..."
-	@$(PIP) install $(FROM_LOCK) --requirement requirements.lock
-	@$(PIP) install $(HERSELF)
+	@echo "Installing MIA's packages (about 200 MB the first time) ..."
+	@$(BIN)/python scripts/install.py requirements.lock
+	@$(BIN)/python -m pip install $(HERSELF)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	@echo "Installing what tests need ..."
-	@$(PIP) install $(FROM_LOCK) --requirement requirements-dev.lock
+	@$(BIN)/python scripts/install.py requirements-dev.lock
 	@touch $@

@@ -15,7 +15,7 @@ if [ -f package.json ]; then
     { npm ci --no-audit --no-fund && npm test; } || lint=1
 fi
 
-"$bin/mia" setup || exit 1
+"$bin/mia" setup --yes || exit 1
 
 sh scripts/test_torch.sh
 "$bin/pytest" "$@"

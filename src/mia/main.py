@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import functools
 import logging
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
@@ -24,6 +26,8 @@ from mia.conversation import Conversation, Mouth, Parts
 from mia.conversation.ports import (
     HEARING_RATE,
     LanguageModel,
+    Message,
+    Prompt,
     SpeechSynthesizer,
     SpeechToText,
     TurnDetector,
@@ -70,8 +74,6 @@ def models_of(config: Config, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 def tuning_of(config: Config) -> Tuning:
     """The turn engine's numbers, as far as the configuration has a say in them."""
-    import dataclasses
-
     lower = 0.5 - config.vad.sensitivity
     tuning = dataclasses.replace(
         DEFAULT,
@@ -140,18 +142,22 @@ async def assembled(
         part("llm", _mind(config, context, report)),
         part("tts", _voice(config, context, languages, report)),
     )
-    fallback = config.prompt.system if "system" in config.prompt.model_fields_set else None
+    fallback = config.prompt.system if "system" in config.prompt.model_fields_set else ""
     parts = Parts(
         mouth=Mouth(llm, tts, VoiceWording(config.models.tts.chunk_size), StreamResampler),
         stt=stt,
         turn_detector=turn_detector,
         voice_detector=vad.detector,
-        system_prompt=lambda language: system_prompt(
-            config.prompt.dir, fallback, language, config.persona.name
+        system_prompt=functools.cache(
+            lambda language: system_prompt(
+                config.prompt.dir, fallback, language, config.persona.name
+            )
         ),
     )
-    # A prompt file that cannot be read is to be known now, not at the first answer.
-    parts.system_prompt(languages[0])
+    # A prompt file that cannot be read is to be known now, not at the first answer; and reading
+    # the prompt takes the model a second that nobody should wait for later.
+    system = Message("system", parts.system_prompt(languages[0]))
+    await part("llm", llm.warm(Prompt((system,), languages[0])))
     try:
         yield parts
     finally:

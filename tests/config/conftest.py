@@ -38,13 +38,19 @@ class WhisperOptions(Options):
 
 
 class EdgeOptions(Options):
-    voice: str = Field("es-MX-DaliaNeural", description="Voice.")
+    voice: str = Field("es-MX-DaliaNeural", pattern="Neural$", description="Voice.")
     rate: str = Field("+0%", pattern=r"^[+-]\d+%$", description="Speed.")
+    speed: float = Field(1.0, ge=0.5, le=2, description="Factor.")
+    semitones: float = Field(0.0, ge=-12, le=12, description="Pitch.")
     pitch: str = Field("+0Hz", pattern=r"^[+-]\d+Hz$", description="Pitch.")
 
 
 class EnergyOptions(Options):
     threshold: float = Field(0.01, gt=0, lt=1, description="Loudness of speech.")
+
+
+class DemandingOptions(Options):
+    address: str = Field(description="Where it is.")
 
 
 class NoOptions(Options):
@@ -73,7 +79,7 @@ def schema() -> type[Config]:
                 openrouter=ServerOptions,
             ),
             "stt": _all("stt", faster_whisper=WhisperOptions),
-            "tts": _all("tts", edge=EdgeOptions, piper=NoOptions),
+            "tts": _all("tts", edge=EdgeOptions, far=DemandingOptions, piper=NoOptions),
             "vad": _all("vad", energy=EnergyOptions, silero=NoOptions),
         }
     )

@@ -48,7 +48,7 @@ def test_the_example_loads_and_says_nothing_but_the_defaults(
             getattr(loaded.config.models, section),
             getattr(plain.config.models, section),
         )
-        for name in mine.available:
+        for name in set(mine.available) - {"far"}:  # it has an option without default
             assert mine.options(name).model_dump() == default.options(name).model_dump()
     skip = {"models", "vad"}
     assert loaded.config.model_dump(exclude=skip) == plain.config.model_dump(exclude=skip)

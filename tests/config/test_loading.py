@@ -57,6 +57,14 @@ def test_shared_settings_reach_the_backend_unless_it_has_its_own(files: Files) -
     assert shared.max_tokens == 7
 
 
+def test_speed_and_pitch_reach_the_voices_and_the_voice_only_the_chosen_one(files: Files) -> None:
+    text = "models: {tts: {backend: %s, speed: 1.5, pitch: -2, voice: es-CL-XNeural}}"
+    chosen = files.load(text % "edge").config.models.tts.options("edge").model_dump()
+    assert (chosen["speed"], chosen["semitones"], chosen["voice"]) == (1.5, -2, "es-CL-XNeural")
+    other = files.load(text % "piper").config.models.tts.options("edge").model_dump()
+    assert (other["speed"], other["voice"]) == (1.5, "es-MX-DaliaNeural")
+
+
 def test_what_nobody_set_is_the_backends_own_default(files: Files) -> None:
     options = files.load("").config.models.llm.options("lmstudio")
     assert isinstance(options, ServerOptions)

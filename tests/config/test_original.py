@@ -113,6 +113,26 @@ def test_flat_keys_follow_the_chosen_server(files: Files) -> None:
     assert (notice.key, notice.code) == ("models.llm.api_key", "config.secret_in_file")
 
 
+def test_lm_studios_address_left_in_the_file_does_not_become_openrouters(files: Files) -> None:
+    llm = files.load(
+        "models: {llm: {backend: openrouter, base_url: 'http://localhost:1/v1'}}"
+    ).config.models.llm
+    server, other = llm.options("lmstudio"), llm.options("openrouter")
+    assert isinstance(server, ServerOptions)
+    assert server.base_url == "http://localhost:1/v1"
+    assert other == ServerOptions()
+
+
 def test_performance_settings_go_to_what_they_are_about(files: Files) -> None:
     config = files.load("performance: {vad_sensitivity: 0.9, lipsync_smoothing: 0.7}").config
     assert (config.vad.sensitivity, config.lipsync.smoothing_alpha) == (0.9, 0.7)
+
+
+def test_it_loads_with_the_backends_of_this_installation_too() -> None:
+    loaded = load(SEED, env={})
+    models = loaded.config.models
+    assert (models.llm.backend, models.tts.backend) == ("lmstudio", "edge")
+    assert models.llm.options("lmstudio").model_dump()["base_url"] == "http://localhost:1234/v1"
+    assert models.tts.options("edge").model_dump()["voice"] == "es-CL-CatalinaNeural"
+    options = {notice.code for notice in loaded.notices}
+    assert "config.no_such_option" not in options

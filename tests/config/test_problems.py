@@ -90,6 +90,23 @@ def test_a_problem_with_a_key_of_the_originals_is_told_by_its_old_name(files: Fi
     assert one(files, text) == ("config.wrong_value", "models.llm.n_gpu_layers", 3, 5)
 
 
+def test_a_shared_value_that_the_chosen_backend_refuses_is_told_where_it_stands(
+    files: Files,
+) -> None:
+    (problem,) = problems(files, "models:\n  tts:\n    backend: edge\n    voice: Dora\n")
+    assert (problem.key, problem.place and problem.place.line) == ("models.tts.voice", 4)
+    assert "Dora" in problem.text("en")
+    assert files.load("models: {tts: {backend: piper, voice: Dora}}").config.models.tts.voice
+
+
+def test_what_a_chosen_backend_must_have_is_asked_for(files: Files) -> None:
+    (problem,) = problems(files, "models: {tts: {backend: far}}")
+    assert (problem.code, problem.key) == ("config.missing_key", "models.tts.far.address")
+    (problem,) = problems(files, "models: {tts: {far: {}}}")
+    assert (problem.code, problem.key) == ("config.missing_key", "models.tts.far.address")
+    assert files.load("models: {tts: {backend: far, far: {address: x}}}").config
+
+
 def test_a_doubled_key_is_found_with_the_line_of_the_first(files: Files) -> None:
     (problem,) = problems(files, "web:\n  port: 1\n  port: 2\n")
     assert (problem.code, problem.key) == ("config.duplicate_key", "web.port")

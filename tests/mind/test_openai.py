@@ -41,6 +41,11 @@ async def said(model: LanguageModel, prompt: Prompt | None = None) -> str:
     return "".join([piece async for piece in model.stream(prompt or asked("Hola"))])
 
 
+async def collect(model: LanguageModel, pieces: list[str]) -> None:
+    async for piece in model.stream(asked("Hola")):
+        pieces.append(piece)
+
+
 async def fails_with(code: str, model: LanguageModel) -> BackendUnavailable:
     with pytest.raises(BackendUnavailable) as caught:
         await said(model)
@@ -332,8 +337,7 @@ def test_an_error_in_the_middle_of_a_reply_ends_it_without_another_attempt(
         replay.chat(Answer(parts=[chunk("Había "), f"data: {error}\n\n"]))
         pieces: list[str] = []
         with pytest.raises(BackendUnavailable) as caught:
-            async for piece in model.stream(asked("Hola")):
-                pieces.append(piece)
+            await collect(model, pieces)
         assert (pieces, caught.value.code, len(replay.chats)) == (["Había "], code, 1)
 
     served("openrouter", test)
@@ -345,8 +349,7 @@ def test_a_reply_that_breaks_off_is_an_error_and_not_a_short_reply(cut: bool) ->
         replay.chat(Answer(parts=[chunk("Había "), chunk("una ")], cut=cut))
         pieces: list[str] = []
         with pytest.raises(BackendUnavailable) as caught:
-            async for piece in model.stream(asked("Hola")):
-                pieces.append(piece)
+            await collect(model, pieces)
         assert (pieces, caught.value.code) == (["Había ", "una "], "llm.interrupted")
 
     served("openai", test, model="llama")

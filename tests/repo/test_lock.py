@@ -23,7 +23,8 @@ def wanted(*extras: str) -> list[Requirement]:
     lines = list(project["dependencies"])
     for extra in extras:
         lines += project["optional-dependencies"][extra]
-    return [Requirement(line) for line in lines]
+    requirements = [Requirement(line) for line in lines]
+    return [one for one in requirements if one.name != project["name"]]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +43,8 @@ def check(file: Path | None, config_file: Path | None) -> None:
 @config.command(help=translate("cli.config.example.help"))
 @click.option("--language", type=click.Choice(["en", "es"]), default="en", show_default=True)
 def example(language: str) -> None:
-    # Through the byte stream: a Windows console has its own idea of "é" and of line ends.
-    sys.stdout.flush()
-    click.get_binary_stream("stdout").write(example_text(language=language).encode())
+    # As bytes: a file made by ">" on Windows would be in the console's encoding otherwise.
+    click.echo(example_text(language=language).encode(), nl=False)
 
 
 @config.command(help=translate("cli.config.show.help"))

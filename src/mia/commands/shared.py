@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from mia.config import Loaded, default_path, load
+from mia.config import Loaded, default_path, grouped, load
 from mia.errors import MiaError
 from mia.home import Home
 from mia.strings import translate
@@ -37,7 +37,7 @@ def read_config(path: Path | None, console: Console, changes: dict[str, Any]) ->
         loaded = load(path or default_path(home), env=os.environ)
     except MiaError as error:
         raise click.ClickException(str(error)) from error
-    for notice in loaded.notices:
+    for notice in grouped(loaded.notices):
         console.print(f"• {notice.text()}", style="yellow", highlight=False)
     config = loaded.config
     for key, value in changes.items():

@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 from mia.config.document import Document, KeyPath, dotted
 from mia.config.key_list import Expected, Key, keys, nearest
 from mia.config.problems import Problem
-from mia.config.schema import Config
+from mia.config.schema import BackendSection, Config
 from mia.strings import translate
 
 #: Longest piece of a wrong value that is repeated in the message.
@@ -88,7 +88,45 @@ def check(
         for details in error.errors(include_url=False):
             _describe(details, data, known, report)
         return list(problems.values())
+    for path, section in _backend_sections(config):
+        _check_options(path, section, known, report)
     return list(problems.values()) or config
+
+
+def _backend_sections(config: Config) -> list[tuple[tuple[str, ...], BackendSection]]:
+    models = config.models
+    found: list[tuple[tuple[str, ...], BackendSection]] = [
+        (("models", "llm"), models.llm),
+        (("models", "stt"), models.stt),
+        (("models", "tts"), models.tts),
+        (("vad",), config.vad),
+    ]
+    return found
+
+
+def _check_options(
+    path: tuple[str, ...], section: BackendSection, known: Mapping[KeyPath, Key], report: Any
+) -> None:
+    """What backends that will be used get from the keys shared among them suits them, and
+    nothing they must have is missing."""
+    names = [getattr(section, "backend", ""), *getattr(section, "fallback", [])]
+    for name in (name for name in dict.fromkeys(names) if name in section.available):
+        try:
+            section.options(name)
+        except ValidationError as error:
+            sources = {option: key for key, option in section.shared.items()}
+            for details in error.errors(include_url=False):
+                option = str(details["loc"][0])
+                key = known.get((*path, name, option))
+                if details["type"] == "missing" or key is None or option not in sources:
+                    expected = Expected(key.schema if key else {})
+                    report((*path, name, option), "config.missing_key", expected=expected)
+                else:
+                    report(
+                        (*path, sources[option]),
+                        "config.wrong_value",
+                        **_wrong(key, details["input"]),
+                    )
 
 
 def _describe(

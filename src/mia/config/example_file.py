@@ -17,11 +17,13 @@ WIDTH = 96
 def example(schema: type[Config] | None = None, language: str = "en") -> str:
     """`config.example.yaml` for this schema, by default that of the installed backends.
 
-    It loads as it is, and says nothing but the defaults. Secrets, and keys nothing reads yet,
-    stand in it as comments.
+    It loads as it is, and says nothing but the defaults. Secrets, keys nothing reads yet, and
+    sections with a key that must be set stand in it as comments.
     """
     known = keys(schema or installed())
     lines = list(_comment(translate("cli.config.example.head", language), ""))
+    # A section with a key that must be set cannot stand there without it.
+    unusable = {key.path[:-1] for key in known.values() if key.required}
     for key in known.values():
         if key.hidden:
             continue
@@ -29,7 +31,8 @@ def example(schema: type[Config] | None = None, language: str = "en") -> str:
         if apart and not lines[-1].endswith(":"):
             lines.append("")
         own = list(_section(key, language) if key.section else _leaf(key, language))
-        lines += [f"# {line}" for line in own] if key.waiting else own
+        off = key.waiting or key.path in unusable or key.path[:-1] in unusable
+        lines += [f"# {line}" for line in own] if off else own
     return "\n".join(lines) + "\n"
 
 
@@ -64,9 +67,17 @@ def _leaf(key: Key, language: str) -> Iterator[str]:
         yield from _comment(f"{described} {source}", indent)
         yield f"{indent}# {key.path[-1]}:"
         return
-    default = translate("cli.config.example.default", language, value=_shown(key.default))
+    default = (
+        translate("cli.config.example.required", language)
+        if key.required
+        else translate("cli.config.example.default", language, value=_shown(key.default))
+    )
+    if key.lent:
+        default += " " + translate("cli.config.example.lent", language, key=key.lent)
     yield from _comment(f"{described} {facts[:1].upper()}{facts[1:]}. {default}", indent)
-    yield f"{indent}{key.path[-1]}: {_yaml(key.default)}"
+    # Written out, it would go before the setting of the section round it.
+    mark = "# " if key.lent else ""
+    yield f"{indent}{mark}{key.path[-1]}: {_yaml(key.default)}"
 
 
 def _shown(value: Any) -> str:
@@ -76,7 +87,9 @@ def _shown(value: Any) -> str:
 
 def _comment(text: str, indent: str) -> Iterator[str]:
     for paragraph in text.splitlines():
-        for line in textwrap.wrap(paragraph, WIDTH - len(indent) - 2):
+        for line in textwrap.wrap(
+            paragraph, WIDTH - len(indent) - 2, break_on_hyphens=False, break_long_words=False
+        ):
             yield f"{indent}# {line}"
 
 

@@ -10,7 +10,7 @@ import difflib
 import functools
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -29,7 +29,8 @@ class Key:
     """One key: a section, or a value with its JSON schema (references resolved).
 
     env: the environment variable a secret comes from. waiting: why nothing reads it yet.
-    backend: it belongs to a backend's own section. hidden: it is not shown to users.
+    backend: it belongs to a backend's own section. lent: the key round it whose value counts where
+    this one is not set. required: it has no default. hidden: it is not shown to users.
     """
 
     path: tuple[str, ...]
@@ -42,6 +43,8 @@ class Key:
     env: str = ""
     waiting: str = ""
     backend: bool = False
+    lent: str = ""
+    required: bool = False
     hidden: bool = False
 
     @property
@@ -60,43 +63,58 @@ def keys(model: type[Config]) -> Mapping[KeyPath, Key]:
     """Every key of `model` by path, in the order of the schema."""
     schema = model.model_json_schema()
     found: dict[KeyPath, Key] = {}
-    _walk(model, schema, schema.get("$defs", {}), (), "", False, found)
+    _walk(model, schema, schema.get("$defs", {}), _Inherited(), found)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Inherited:
+    """What a key has from the sections it is in."""
+
+    path: tuple[str, ...] = ()
+    waiting: str = ""
+    backend: bool = False
+    lent: Mapping[str, str] = field(default_factory=dict)
 
 
 def _walk(
     model: type[BaseModel],
     schema: Mapping[str, Any],
     definitions: Mapping[str, Any],
-    path: tuple[str, ...],
-    waiting: str,
-    backend: bool,
+    above: _Inherited,
     found: dict[KeyPath, Key],
 ) -> None:
+    lent = {}
+    if issubclass(model, BackendSection):
+        lent = {option: ".".join((*above.path, key)) for key, option in model.shared.items()}
     for name, info in model.model_fields.items():
         spelt = alias(model, name)
-        here = (*path, spelt)
+        here = (*above.path, spelt)
         part = _resolved(schema.get("properties", {}).get(spelt, {}), definitions)
         inner = section_of(info.annotation)
-        of_backend = backend or name.startswith("backend_")
-        mark = str(part.get("waiting", waiting))
         secret = _is_password(part) or spelt in SECRET_NAMES
-        variable = f"{path[-1]}_{spelt}".upper().replace("-", "_") if path else spelt.upper()
-        found[here] = Key(
+        variable = "_".join(here[-2:]).upper().replace("-", "_")
+        key = Key(
             path=here,
             section=inner is not None,
             schema=part,
             description=str(part.get("description", "")),
-            default=None if inner else info.get_default(call_default_factory=True),
+            default=None
+            if inner or info.is_required()
+            else info.get_default(call_default_factory=True),
             unit=str(part.get("unit", "")),
             secret=secret,
             env=str(part.get("env", variable)) if secret else "",
-            waiting=mark,
-            backend=of_backend,
+            waiting=str(part.get("waiting", above.waiting)),
+            backend=above.backend or name.startswith("backend_"),
+            lent=above.lent.get(name, ""),
+            required=info.is_required(),
             hidden=bool(part.get("hidden", False)),
         )
+        found[here] = key
         if inner is not None:
-            _walk(inner, _object(part), definitions, here, mark, of_backend, found)
+            below = _Inherited(here, key.waiting, key.backend, lent if key.backend else {})
+            _walk(inner, _object(part), definitions, below, found)
 
 
 def values(config: Config) -> Iterator[tuple[Key, Any]]:
@@ -195,11 +213,16 @@ def expected(schema: Mapping[str, Any], language: str | None = None) -> str:
     if kind in ("integer", "number"):
         return " ".join(filter(None, (say(kind), _limits(schema, language))))
     if kind == "string" and (pattern := schema.get("pattern")):
-        return say("pattern", pattern=str(pattern).strip("^$"))
+        return say("pattern", pattern=_bare(str(pattern)))
     if kind == "string" and schema.get("minLength"):
         return say("some_string")
     names = ("boolean", "string", "null", "object")
     return say(str(kind) if kind in names else "any")
+
+
+def _bare(pattern: str) -> str:
+    """Without the marks of its ends, where it has but one alternative."""
+    return pattern.removeprefix("^").removesuffix("$") if pattern.count("^") == 1 else pattern
 
 
 def _limits(schema: Mapping[str, Any], language: str | None) -> str:

@@ -82,7 +82,7 @@ def modernise(
             continue
         section = _get(result, old[:-1])
         value = section.pop(old[-1])
-        new = tuple(move.new.format(server=_server(result)).split("."))
+        new = tuple(move.new.format(server=_server(result, value)).split("."))
         if value is None or (not isinstance(value, (dict, list)) and value in move.nothing):
             continue
         if new not in known:
@@ -97,10 +97,17 @@ def modernise(
     return Modernised(result, moved, tuple(notices))
 
 
-def _server(data: Mapping[str, Any]) -> str:
-    """The language server the original's flat keys are about."""
+def _server(data: Mapping[str, Any], value: Any) -> str:
+    """The language server the original's flat keys are about.
+
+    An address on this machine is LM Studio's, whichever is chosen: who switched the original to
+    OpenRouter left it in the file.
+    """
     path = ("models", "llm", "backend")
     chosen = _get(data, path) if _has(data, path) else None
+    local = isinstance(value, str) and value.startswith(("http://localhost", "http://127.0.0.1"))
+    if local and chosen == "openrouter":
+        return "lmstudio"
     return chosen if chosen in ("lmstudio", "openrouter", "openai") else "lmstudio"
 
 

@@ -26,27 +26,35 @@ class BackendSection(Section):
 
     #: The backends there are; filled in by `compose`.
     available: ClassVar[dict[str, Backend]] = {}
-    #: Keys of this section that also go to the chosen backend's options of the same name, unless
-    #: its own section says otherwise.
-    shared: ClassVar[tuple[str, ...]] = ()
+    #: Keys of this section that reach the options of its backends, with the option's name there;
+    #: a backend's own section goes before them.
+    shared: ClassVar[dict[str, str]] = {}
+    #: Those of them that mean something to the chosen backend only.
+    for_chosen: ClassVar[frozenset[str]] = frozenset()
 
     def options(self, name: str) -> Options:
         """The options of backend `name` as configured, its defaults where nothing is said.
 
         Raises KeyError for a backend that is not there, pydantic's ValidationError where an
-        option without a default is missing.
+        option without a default is missing; `load` has made sure of it for the chosen ones.
         """
-        given = getattr(self, field_of(name), None)
         kind = self.available[name].options
-        values: dict[str, Any] = (
-            {key: getattr(given, key) for key in given.model_fields_set} if given else {}
-        )
-        for key in self.shared:
-            if key in kind.model_fields and (value := getattr(self, key)) is not None:
-                values.setdefault(key, value)
-        return kind.model_validate(
-            {alias(kind, key): value for key, value in values.items()}, by_alias=True
-        )
+        given = getattr(self, field_of(name), None)
+        own = {option: getattr(given, option) for option in given.model_fields_set} if given else {}
+        values = {**self.lent(name), **own}
+        return kind.model_validate({alias(kind, option): values[option] for option in values})
+
+    def lent(self, name: str) -> dict[str, Any]:
+        """What this section's shared keys make of the options of backend `name`."""
+        fields = self.available[name].options.model_fields
+        chosen = name == getattr(self, "backend", None)
+        return {
+            option: value
+            for key, option in self.shared.items()
+            if option in fields
+            and (value := getattr(self, key)) is not None
+            and (chosen or key not in self.for_chosen)
+        }
 
 
 def field_of(backend: str) -> str:
@@ -85,7 +93,7 @@ class PromptFiles(Section):
 
 
 class Llm(BackendSection):
-    shared = ("max_tokens", "temperature", "top_p")
+    shared = {"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p"}
 
     backend: str = Field("llamacpp", description="What writes her replies.")
     fallback: list[str] = Field(
@@ -122,6 +130,9 @@ class Stt(BackendSection):
 
 
 class Tts(BackendSection):
+    shared = {"speed": "speed", "pitch": "semitones", "voice": "voice"}
+    for_chosen = frozenset({"voice"})
+
     backend: str = Field(
         "auto", description="Her voice; auto: the best embedded one for the language."
     )

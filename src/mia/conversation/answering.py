@@ -103,11 +103,17 @@ class Answering:
         self._reply.open()
 
     async def _live(self, reply: Reply) -> None:
-        await reply.run()
+        broken = False
+        try:
+            await reply.run()
+        except* Exception as errors:  # a fault in a backend ends this reply, never the talk
+            broken = True
+            log.exception("reply %s failed", reply.id)
+            self._listeners.trouble(MiaError("internal", reason=_first(errors)))
         if reply is self._reply:
             self._reply = self._task = None
             if reply.opened:
-                self._finish(reply, "failed" if reply.failed else "completed")
+                self._finish(reply, "failed" if broken or reply.failed else "completed")
             self._listeners.over(reply.revision)
 
     def _sounding(self, revision: int) -> None:
@@ -252,3 +258,11 @@ class Answering:
         """The conversation is over: so is the reply."""
         if (reply := self._cancel()) is not None and reply.opened:
             self._finish(reply, "cancelled")
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> str:
+    """The first real error of a group, in words."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"

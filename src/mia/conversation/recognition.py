@@ -7,11 +7,14 @@ call runs, only the newest request waits, and older ones are forgotten.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from mia.conversation.ports import Samples, SpeechToText, Transcript, TurnDetector
 from mia.errors import MiaError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,9 @@ class Recogniser:
             transcript = await self._stt.transcribe(request.samples, language=request.language)
         except MiaError as error:
             self._trouble(error)
+        except Exception as error:  # a fault in a recogniser costs this guess, never the talk
+            log.exception("the recogniser failed")
+            self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
         self._understood(request, transcript, loop.time() - begun)
 
     async def _judge(self, request: Request) -> None:
@@ -74,5 +80,9 @@ class Recogniser:
             score = await self._turn_detector.completeness(request.samples)
         except MiaError as error:
             self._trouble(error)
+            return
+        except Exception as error:  # likewise: the words and the silence still tell
+            log.exception("the turn detector failed")
+            self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
             return
         self._judged(request, score)

@@ -62,6 +62,8 @@ class XLlamaCpp:
         params.n_gpu_layers = load.gpu_layers
         params.cpuparams.n_threads = load.threads
         params.cpuparams_batch.n_threads = load.threads
+        # Wait for work asleep, not spinning: see `mia.blocking`.
+        params.cpuparams.poll = params.cpuparams_batch.poll = 0
         params.warmup = True
         # Gemma's sliding window would throw the cached prefix away at every turn.
         params.swa_full = True

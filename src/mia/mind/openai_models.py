@@ -17,11 +17,12 @@ _NAMED = 5
 
 async def listed(client: AsyncOpenAI, server: Server) -> tuple[str, ...]:
     """Every id in `/v1/models`. Raises BackendUnavailable, or one of the library's errors."""
-    answer = await client.models.list()
-    models = getattr(answer, "data", None)  # a page that is not JSON arrives as a plain string
+    # Not `client.models.list()`, which stumbles over a page that is not JSON.
+    answer = await client.get("/models", cast_to=dict[str, Any])
+    models = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(models, list):
         raise BackendUnavailable("llm.not_compatible", url=server.url)
-    return tuple(model.id for model in models)
+    return tuple(str(model.get("id", "")) for model in models if isinstance(model, dict))
 
 
 async def first_listed(client: AsyncOpenAI, server: Server) -> str:

@@ -16,10 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import onnxruntime
+from typing import Any
 
 _GRAPH, _NODE, _GRAPH_OUTPUT = 7, 1, 12
 _INPUT, _OUTPUT, _OP_TYPE = 1, 2, 4

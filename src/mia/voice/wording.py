@@ -1,4 +1,4 @@
-"""How a reply's text becomes clauses, subtitles and speech: the voice's side of `Wording`."""
+"""What of a reply is shown, what is said, and how the one lies on the other."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mia.voice.speakable import speakable
 
 
 class VoiceWording:
-    """Implements the conversation's `Wording`."""
+    """Implements `Wording`. chunk_size: characters of the longest segment (see ClauseCutter)."""
 
     def __init__(self, chunk_size: int = 150) -> None:
-        """chunk_size: longest piece of text synthesised at once, in characters."""
         self._chunk_size = chunk_size
 
     def cutter(self, language: str) -> ClauseCutter:
-        return ClauseCutter(language, self._chunk_size)
+        """A fresh cutter for one reply."""
+        return ClauseCutter(language, chunk_size=self._chunk_size)
 
     def shown(self, clause: str) -> str:
         return displayable(clause)

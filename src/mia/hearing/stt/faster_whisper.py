@@ -55,14 +55,18 @@ class Whisper:
     """Implements `SpeechToText`. One call at a time: the model is the bottleneck anyway."""
 
     def __init__(self, folder: Path, options: WhisperOptions) -> None:
+        import ctranslate2
         from faster_whisper import WhisperModel
 
+        device = options.device
+        if device == "auto":
+            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
         compute = options.compute_type
         if compute == "auto":
-            compute = "int8" if options.device == "cpu" else "default"
+            compute = "int8" if device == "cpu" else "float16"
         self._model: WhisperModel = WhisperModel(
             str(folder),
-            device=options.device,
+            device=device,
             compute_type=compute,
             cpu_threads=options.threads,
             local_files_only=True,

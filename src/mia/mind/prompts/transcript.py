@@ -14,6 +14,7 @@ Spanish lines, 8 were answered in recognisable Spanish at first and all of them 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -24,9 +25,10 @@ from mia.conversation.ports import Message, Prompt
 #: with a context of 2,048 room for the exemplars (about 300) and the reply.
 HISTORY_CHARACTERS = 2_400
 
-#: Old lines leave in blocks of this many messages. Dropping them one by one would change the text
-#: right after the exemplars on every turn, and all of the history would be evaluated again.
-BLOCK = 8
+#: When it grows longer, this many of its oldest characters leave together. Dropping line by line
+#: would change the text right after the exemplars on every turn, and all of the history would be
+#: evaluated again.
+BLOCK_CHARACTERS = HISTORY_CHARACTERS // 2
 
 #: The longest single line, in characters; an utterance of a minute is about 900.
 LINE_CHARACTERS = 1_200
@@ -104,9 +106,10 @@ def _one_line(text: str) -> str:
 
 def _recent(lines: list[str]) -> list[str]:
     """The newest lines that fit, older ones dropped by whole blocks; never less than the last."""
+    excess = sum(map(len, lines)) - HISTORY_CHARACTERS
+    leaving = math.ceil(excess / BLOCK_CHARACTERS) * BLOCK_CHARACTERS
     start = 0
-    while sum(map(len, lines[start:])) > HISTORY_CHARACTERS:
-        if start + BLOCK >= len(lines):  # a single block of very long lines
-            return lines[-1:]
-        start += BLOCK
+    while leaving > 0 and start < len(lines) - 1:
+        leaving -= len(lines[start])
+        start += 1
     return lines[start:]

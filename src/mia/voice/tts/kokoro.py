@@ -37,6 +37,7 @@ LANGUAGES = {
     "a": ("en", "en-us"), "b": ("en", "en-gb"), "e": ("es", "es-419"), "f": ("fr", "fr-fr"),
     "i": ("it", "it"), "p": ("pt", "pt-br"), "h": ("hi", "hi"),
 }  # fmt: skip
+ESPEAK = dict(reversed(LANGUAGES.values()))
 LICENCE = "Apache-2.0"
 
 
@@ -72,6 +73,7 @@ class Kokoro:
     ) -> None:
         self._folder = folder
         self._options = options
+        self._only = len(languages) == 1
         self._speed = options.speed
         self._styles: dict[str, Samples] = {}
         self._model = Model(onnx_file(folder), options.threads, styletts_durations)
@@ -90,14 +92,16 @@ class Kokoro:
         self._speed = min(max(factor, 0.5), 2.0)
 
     def voice_for(self, language: str) -> str:
-        """The name of the voice that speaks a language.
+        """The name of the voice that speaks a language: the chosen one its own (or the only
+        one there is to speak), else the one for the language.
 
         Raises BackendUnavailable("tts.no_language") when there is none.
         """
         chosen = self._options.voice
-        if chosen and LANGUAGES.get(chosen[0], ("",))[0] == language:
+        if chosen and (self._only or LANGUAGES.get(chosen[0], ("",))[0] == language):
             return chosen
-        if named := self._options.voices.get(language) or DEFAULT_VOICES.get(language):
+        named = self._options.voices.get(language) or DEFAULT_VOICES.get(language)
+        if named and language in ESPEAK:
             return named
         raise BackendUnavailable("tts.no_language", name=NAME, language=language)
 
@@ -106,14 +110,12 @@ class Kokoro:
         voice = self.voice_for(language)
 
         def say(piece: str, job: Job) -> Spoken:
-            return self._say(piece, voice, job)
+            return self._say(piece, voice, language, job)
 
         return speak(self._worker, say, text, backend=NAME)
 
-    def _say(self, text: str, voice: str, job: Job) -> Spoken:
-        language, espeak = LANGUAGES.get(voice[0], ("en", "en-us"))
-        if language == "es":
-            espeak = self._options.spanish
+    def _say(self, text: str, voice: str, language: str, job: Job) -> Spoken:
+        espeak = self._espeak(voice, language)
         symbols = kokoro.written(phonemes(text, espeak), language)
         if symbols and symbols[-1] not in ",.;:!?…—":
             symbols += ","  # the clause goes on: without a mark the voice swallows its last sound
@@ -136,6 +138,13 @@ class Kokoro:
             at += seconds
         whole = np.concatenate(samples) if samples else np.zeros(0, np.float32)
         return Spoken(whole, RATE, tuple(timed), counting(espeak))
+
+    def _espeak(self, voice: str, language: str) -> str:
+        """The espeak-ng voice that writes the phonemes: any voice can speak any language."""
+        own, espeak = LANGUAGES.get(voice[0], ("", ""))
+        if language == "es":
+            return self._options.spanish
+        return espeak if own == language else ESPEAK[language]
 
     def _run(self, symbols: str, voice: str, job: Job) -> tuple[Samples, list[float] | None]:
         ids = [kokoro.VOCABULARY[symbol] for symbol in symbols]

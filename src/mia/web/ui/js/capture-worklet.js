@@ -8,7 +8,11 @@ const CROSSINGS = 16;
 /** Kernel values kept for each input sample; between them it is linear. */
 const STEPS = 256;
 
-/** A windowed sinc that lets pass what both rates can carry (Blackman window, 92 % of the band). */
+/**
+ * A windowed sinc that lets pass what both rates can carry (Blackman window, 92 % of the band).
+ * @param {number} reach input samples on each side
+ * @param {number} band share of the input's band that is kept
+ */
 function kernel(reach, band) {
   const table = new Float32Array(reach * STEPS + 2);
   for (let n = 0; n < reach * STEPS; n++) {
@@ -34,6 +38,7 @@ class Capture extends AudioWorkletProcessor {
     this.power = 0;
   }
 
+  /** @param {Float32Array[][]} inputs */
   process(inputs) {
     const input = inputs[0][0];
     if (!input) return true;
@@ -50,6 +55,7 @@ class Capture extends AudioWorkletProcessor {
     return true;
   }
 
+  /** @param {number} place between the samples of `past` */
   interpolate(place) {
     let sum = 0;
     const first = Math.ceil(place - this.reach + 1e-6);
@@ -61,6 +67,7 @@ class Capture extends AudioWorkletProcessor {
     return sum;
   }
 
+  /** @param {number} sample */
   put(sample) {
     this.power += sample * sample;
     this.frame[this.count++] = Math.max(-32768, Math.min(32767, Math.round(sample * 32767)));

@@ -41,7 +41,9 @@ export class Chat {
     this.field.addEventListener("input", () => this.grow());
     store.watch(["messages", "shown", "persona"], ({ messages }) => this.show(messages));
     store.watch(["connection"], ({ connection }) => (this.button.disabled = connection !== "open"));
-    store.watch(["busy", "phase", "messages"], ({ busy, messages }) => this.wait(busy && messages.at(-1)?.role === "user"));
+    store.watch(["busy", "phase", "messages"], ({ busy, messages }) =>
+      this.wait(busy && messages.at(-1)?.role === "user"),
+    );
   }
 
   /** The texts that are made here, after a change of language. */

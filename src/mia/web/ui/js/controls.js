@@ -35,7 +35,12 @@ const find = (selector) => document.querySelector(selector);
 /** @param {Store} store @param {Actions} actions */
 export function showControls(store, { toggle, release, stop }) {
   const [status, statusText, stage] = [find("#status"), find("#status-text"), find("#stage")];
-  const [mic, micLabel, micRelease, stopButton] = [find("#mic"), find("#mic-label"), find("#mic-release"), find("#stop")];
+  const [mic, micLabel, micRelease, stopButton] = [
+    find("#mic"),
+    find("#mic-label"),
+    find("#mic-release"),
+    find("#stop"),
+  ];
 
   store.watch([...SHOWN_KEYS, "shown"], (state) => {
     const shown = shownState(state);

@@ -44,8 +44,12 @@ export const has = (key) => key in strings;
 
 /** @param {ParentNode} root */
 export function fill(root) {
-  for (const element of root.querySelectorAll("[data-i18n]")) element.textContent = t(element.getAttribute("data-i18n") ?? "");
-  for (const [mark, attribute] of [["data-i18n-label", "aria-label"], ["data-i18n-placeholder", "placeholder"]]) {
+  for (const element of root.querySelectorAll("[data-i18n]"))
+    element.textContent = t(element.getAttribute("data-i18n") ?? "");
+  for (const [mark, attribute] of [
+    ["data-i18n-label", "aria-label"],
+    ["data-i18n-placeholder", "placeholder"],
+  ]) {
     for (const element of root.querySelectorAll(`[${mark}]`)) {
       const text = t(element.getAttribute(mark) ?? "");
       element.setAttribute(attribute, text);

@@ -31,12 +31,96 @@ import { clamp, lerp } from "./puppet-shapes.js";
  *   raise: number, tilt: number, blush: number, smile: number, toViewer: number, blinks: number}>}
  */
 const MOODS = {
-  neutral: { roll: 0, yaw: 0, pitch: 0, open: 1, happy: 0, gazeX: 0, gazeY: 0, raise: 0, tilt: 0, blush: 0.5, smile: 0, toViewer: 0.7, blinks: 17 },
-  joy: { roll: 3, yaw: 0, pitch: -0.1, open: 0.05, happy: 1, gazeX: 0, gazeY: 0, raise: 8, tilt: 1, blush: 1, smile: 4, toViewer: 1, blinks: 0 },
-  thinking: { roll: -4, yaw: -0.35, pitch: -0.2, open: 0.92, happy: 0, gazeX: -0.65, gazeY: -0.6, raise: 5, tilt: 4, blush: 0.35, smile: -4, toViewer: 0.1, blinks: 20 },
-  listening: { roll: 5, yaw: 0.2, pitch: 0.05, open: 1.06, happy: 0, gazeX: 0, gazeY: 0, raise: 7, tilt: 2, blush: 0.6, smile: 1, toViewer: 0.92, blinks: 12 },
-  speaking: { roll: 0, yaw: 0, pitch: 0, open: 1, happy: 0, gazeX: 0, gazeY: 0, raise: 3, tilt: 0, blush: 0.55, smile: 2, toViewer: 0.75, blinks: 24 },
-  muted: { roll: -2, yaw: 0, pitch: 0.1, open: 0.86, happy: 0, gazeX: 0, gazeY: 0.1, raise: -2, tilt: 3, blush: 0.3, smile: -2, toViewer: 0.6, blinks: 17 },
+  neutral: {
+    roll: 0,
+    yaw: 0,
+    pitch: 0,
+    open: 1,
+    happy: 0,
+    gazeX: 0,
+    gazeY: 0,
+    raise: 0,
+    tilt: 0,
+    blush: 0.5,
+    smile: 0,
+    toViewer: 0.7,
+    blinks: 17,
+  },
+  joy: {
+    roll: 3,
+    yaw: 0,
+    pitch: -0.1,
+    open: 0.05,
+    happy: 1,
+    gazeX: 0,
+    gazeY: 0,
+    raise: 8,
+    tilt: 1,
+    blush: 1,
+    smile: 4,
+    toViewer: 1,
+    blinks: 0,
+  },
+  thinking: {
+    roll: -4,
+    yaw: -0.35,
+    pitch: -0.2,
+    open: 0.92,
+    happy: 0,
+    gazeX: -0.65,
+    gazeY: -0.6,
+    raise: 5,
+    tilt: 4,
+    blush: 0.35,
+    smile: -4,
+    toViewer: 0.1,
+    blinks: 20,
+  },
+  listening: {
+    roll: 5,
+    yaw: 0.2,
+    pitch: 0.05,
+    open: 1.06,
+    happy: 0,
+    gazeX: 0,
+    gazeY: 0,
+    raise: 7,
+    tilt: 2,
+    blush: 0.6,
+    smile: 1,
+    toViewer: 0.92,
+    blinks: 12,
+  },
+  speaking: {
+    roll: 0,
+    yaw: 0,
+    pitch: 0,
+    open: 1,
+    happy: 0,
+    gazeX: 0,
+    gazeY: 0,
+    raise: 3,
+    tilt: 0,
+    blush: 0.55,
+    smile: 2,
+    toViewer: 0.75,
+    blinks: 24,
+  },
+  muted: {
+    roll: -2,
+    yaw: 0,
+    pitch: 0.1,
+    open: 0.86,
+    happy: 0,
+    gazeX: 0,
+    gazeY: 0.1,
+    raise: -2,
+    tilt: 3,
+    blush: 0.3,
+    smile: -2,
+    toViewer: 0.6,
+    blinks: 17,
+  },
 };
 
 /** Seconds a lid takes down and up again; up is the slower half. */
@@ -63,7 +147,20 @@ export class Life {
     this.askUntil = -1;
     this.emphasis = 0;
     /** @type {Pose} */
-    this.pose = { yaw: 0, pitch: 0, roll: 0, breath: 0, open: 1, happy: 0, gazeX: 0, gazeY: 0, raise: 0, tilt: 0, blush: 0.5, smile: 0 };
+    this.pose = {
+      yaw: 0,
+      pitch: 0,
+      roll: 0,
+      breath: 0,
+      open: 1,
+      happy: 0,
+      gazeX: 0,
+      gazeY: 0,
+      raise: 0,
+      tilt: 0,
+      blush: 0.5,
+      smile: 0,
+    };
   }
 
   /** Look at something on the screen for a while. @param {number} x -1 … 1 @param {number} y -1 … 1 */
@@ -102,15 +199,32 @@ export class Life {
     const lookX = looking ? this.pointer.x : this.glance.x + face.gazeX;
     const lookY = looking ? this.pointer.y : this.glance.y + face.gazeY;
 
-    pose.yaw = approach(pose.yaw, face.yaw + lookX * 0.3 + sway * (0.16 * Math.sin(t * 0.53) + 0.1 * Math.sin(t * 0.91 + 1)), dt, 0.28);
-    pose.pitch = approach(pose.pitch, face.pitch + lookY * 0.2 + nod + sway * (0.1 * Math.sin(t * 0.71 + 2) + this.emphasis * 0.28), dt, 0.14);
-    pose.roll = approach(pose.roll, face.roll + asking * 6 + sway * (1.4 * Math.sin(t * 0.41) + 0.8 * Math.sin(t * 1.13) + this.emphasis * 1.6 * Math.sin(t * 2.1)), dt, 0.3);
+    pose.yaw = approach(
+      pose.yaw,
+      face.yaw + lookX * 0.3 + sway * (0.16 * Math.sin(t * 0.53) + 0.1 * Math.sin(t * 0.91 + 1)),
+      dt,
+      0.28,
+    );
+    pose.pitch = approach(
+      pose.pitch,
+      face.pitch + lookY * 0.2 + nod + sway * (0.1 * Math.sin(t * 0.71 + 2) + this.emphasis * 0.28),
+      dt,
+      0.14,
+    );
+    pose.roll = approach(
+      pose.roll,
+      face.roll +
+        asking * 6 +
+        sway * (1.4 * Math.sin(t * 0.41) + 0.8 * Math.sin(t * 1.13) + this.emphasis * 1.6 * Math.sin(t * 2.1)),
+      dt,
+      0.3,
+    );
     pose.breath = sway * Math.sin(t * 1.55);
     // A saccade takes some 50 ms however far it goes.
     pose.gazeX = approach(pose.gazeX, clamp(lookX, -1, 1), dt, 0.03);
     pose.gazeY = approach(pose.gazeY, clamp(lookY, -1, 1), dt, 0.03);
     pose.happy = approach(pose.happy, face.happy, dt, 0.06);
-    pose.open = Math.min(approach(pose.open, face.open, dt, 0.05), 1.1) ;
+    pose.open = Math.min(approach(pose.open, face.open, dt, 0.05), 1.1);
     pose.raise = approach(pose.raise, face.raise + asking * 5 + this.emphasis * 5, dt, 0.12);
     pose.tilt = approach(pose.tilt, face.tilt + asking * 3, dt, 0.15);
     pose.blush = approach(pose.blush, face.blush, dt, 0.4);

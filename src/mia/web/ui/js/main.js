@@ -49,9 +49,14 @@ function releaseMicrophone() {
   if (["listening", "pausing"].includes(store.state.phase)) realtime.send({ type: "input_audio_buffer.commit" });
 }
 
-/** @param {boolean} muted */
+/** A wish to be muted or not that MIA could not be told yet. @type {boolean|null} */
+let untold = null;
+
+/** Deaf here at once, and everywhere as soon as MIA knows. @param {boolean} muted */
 function tellMuted(muted) {
-  if (store.state.muted !== muted) realtime.send({ type: "mia.session.update", muted });
+  if (store.state.muted === muted) return;
+  store.set({ muted });
+  untold = realtime.send({ type: "mia.session.update", muted }) ? null : muted;
 }
 
 function toggleMicrophone() {
@@ -68,8 +73,19 @@ function takeStage() {
 
 // ── parts ────────────────────────────────────────────────────────────────────────────────────
 
-const notices = new Notices(store, { retry: () => void startMicrophone(), take: takeStage, sound: () => void player.start() });
-const protocol = new Protocol({ store, realtime, player, replies, subtitles, toast: (level, text) => notices.toast(level, text) });
+const notices = new Notices(store, {
+  retry: () => void startMicrophone(),
+  take: takeStage,
+  sound: () => void player.start(),
+});
+const protocol = new Protocol({
+  store,
+  realtime,
+  player,
+  replies,
+  subtitles,
+  toast: (level, text) => notices.toast(level, text),
+});
 const chat = new Chat(store, {
   send(text) {
     void player.start();
@@ -85,7 +101,9 @@ function stop() {
 microphone.addEventListener("sound", (/** @type {any} */ { detail }) => {
   if (store.state.role === "speaker") realtime.sendSound(detail.audio);
 });
-microphone.addEventListener("level", (/** @type {any} */ { detail }) => find("#mic").style.setProperty("--level", detail.level.toFixed(3)));
+microphone.addEventListener("level", (/** @type {any} */ { detail }) =>
+  find("#mic").style.setProperty("--level", detail.level.toFixed(3)),
+);
 microphone.addEventListener("lost", () => store.set({ microphone: "blocked", problem: "lost" }));
 store.watch(["muted"], ({ muted }) => microphone.mute(muted));
 store.watch(["role"], ({ role }) => {
@@ -96,18 +114,33 @@ store.watch(["role"], ({ role }) => {
 
 player.addEventListener("playing", (/** @type {any} */ { detail }) => store.set(detail));
 player.addEventListener("silenced", (/** @type {any} */ { detail }) => store.set(detail));
-player.addEventListener("playhead", (/** @type {any} */ { detail }) => realtime.send({ type: "mia.playhead", ...detail }));
-for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => void player.start(), { capture: true });
+player.addEventListener("failed", () => notices.toast("error", t("page.sound.failed")));
+player.addEventListener("playhead", (/** @type {any} */ { detail }) =>
+  realtime.send({ type: "mia.playhead", ...detail }),
+);
+for (const gesture of ["pointerdown", "keydown"])
+  addEventListener(gesture, () => void player.start(), { capture: true });
 
 realtime.addEventListener("message", (/** @type {any} */ { detail }) => {
-  if (detail.type === "session.created") store.set({ connection: "open", missing: [] });
+  if (detail.type === "session.created") {
+    store.set({ connection: "open", missing: [] });
+    if (untold !== null) realtime.send({ type: "mia.session.update", muted: untold });
+  }
+  if (detail.type === "mia.state" && untold !== null) {
+    // The first state is from before MIA was told.
+    detail.muted = untold;
+    untold = null;
+  }
   protocol.handle(detail);
 });
 realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
   void player.hush();
+  subtitles.hear("", true);
   if (store.state.connection !== "loading") store.set({ connection: detail.again ? "reconnecting" : "connecting" });
   store.set({ phase: "idle", busy: false });
-  const health = await fetch("/healthz").then((answer) => answer.json()).catch(() => null);
+  const health = await fetch("/healthz")
+    .then((answer) => answer.json())
+    .catch(() => null);
   if (realtime.open) return;
   if (health && health.status !== "ok") store.set({ connection: "loading", missing: health.missing ?? [] });
   else store.set({ connection: detail.again || !health ? "reconnecting" : "connecting", missing: [] });
@@ -118,7 +151,8 @@ realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
 /** @param {"es"|"en"} language */
 async function showLanguage(language) {
   await speak(language);
-  for (const option of document.querySelectorAll("[data-language]")) option.setAttribute("aria-pressed", String(option.getAttribute("data-language") === language));
+  for (const option of document.querySelectorAll("[data-language]"))
+    option.setAttribute("aria-pressed", String(option.getAttribute("data-language") === language));
   chat.fill();
   store.set({ shown: language });
 }

@@ -37,7 +37,8 @@ export class Microphone extends EventTarget {
     if (this.stream) return;
     // Outside https and localhost a browser hides the microphone altogether.
     if (!window.isSecureContext) throw new MicrophoneError("insecure");
-    if (!navigator.mediaDevices?.getUserMedia || !("AudioWorkletNode" in window)) throw new MicrophoneError("unsupported");
+    if (!navigator.mediaDevices?.getUserMedia || !("AudioWorkletNode" in window))
+      throw new MicrophoneError("unsupported");
     let stream;
     try {
       stream = await navigator.mediaDevices.getUserMedia({
@@ -60,7 +61,11 @@ export class Microphone extends EventTarget {
     const context = new AudioContext({ latencyHint: "interactive" });
     this.context = context;
     await context.audioWorklet.addModule("/ui/js/capture-worklet.js");
-    const node = new AudioWorkletNode(context, "mia-capture", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+    const node = new AudioWorkletNode(context, "mia-capture", {
+      numberOfOutputs: 0,
+      channelCount: 1,
+      channelCountMode: "explicit",
+    });
     node.port.onmessage = ({ data }) => this.took(data.frame, data.rms);
     context.createMediaStreamSource(stream).connect(node);
     const [track] = stream.getAudioTracks();

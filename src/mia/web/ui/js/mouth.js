@@ -26,9 +26,19 @@ const BY_SYMBOL = [
 
 /** Where the vowels' formants lie, and which vowel much energy there speaks for (Hz). @type {[number, Viseme][]} */
 const FORMANTS = [
-  [330, "u"], [440, "u"], [520, "o"], [620, "o"],
-  [780, "a"], [900, "a"], [1150, "a"], [1350, "a"],
-  [1750, "e"], [1950, "e"], [2250, "i"], [2500, "i"], [2800, "i"],
+  [330, "u"],
+  [440, "u"],
+  [520, "o"],
+  [620, "o"],
+  [780, "a"],
+  [900, "a"],
+  [1150, "a"],
+  [1350, "a"],
+  [1750, "e"],
+  [1950, "e"],
+  [2250, "i"],
+  [2500, "i"],
+  [2800, "i"],
 ];
 
 /** Energy of one frequency (Goertzel). @param {Float32Array} samples @param {number} frequency */
@@ -45,8 +55,11 @@ export function vowelOf(samples) {
   /** @type {Partial<Record<Viseme, number>>} */
   const votes = {};
   // A voice falls off by some 6 dB an octave from the first formant on: weigh that back.
-  for (const [frequency, vowel] of FORMANTS) votes[vowel] = (votes[vowel] ?? 0) + energy(samples, frequency) * (frequency / 500) ** 1.6;
-  return /** @type {[Viseme, number][]} */ (Object.entries(votes)).reduce((best, vote) => (vote[1] > best[1] ? vote : best))[0];
+  for (const [frequency, vowel] of FORMANTS)
+    votes[vowel] = (votes[vowel] ?? 0) + energy(samples, frequency) * (frequency / 500) ** 1.6;
+  return /** @type {[Viseme, number][]} */ (Object.entries(votes)).reduce((best, vote) =>
+    vote[1] > best[1] ? vote : best,
+  )[0];
 }
 
 /** @param {string} symbol IPA @returns {Viseme|null} null: nothing the lips shape */
@@ -87,7 +100,8 @@ export class MouthMover {
     const opening = phoneme && visemeOf(phoneme[0]) === null ? 0.45 : 1;
     const before = this.mouth.open;
     for (const part of /** @type {(keyof Mouth)[]} */ (Object.keys(this.mouth))) {
-      const scale = part === "open" || part === "upper" ? lerp(0.25, 1, this.level) * (this.level > 0.03 ? 1 : 0) * opening : 1;
+      const scale =
+        part === "open" || part === "upper" ? lerp(0.25, 1, this.level) * (this.level > 0.03 ? 1 : 0) * opening : 1;
       this.mouth[part] = approach(this.mouth[part], shape[part] * scale, dt, 0.035);
     }
     this.travelled += Math.abs(this.mouth.open - before);

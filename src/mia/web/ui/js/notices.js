@@ -29,7 +29,9 @@ export class Notices {
     this.shown = "";
     /** What was closed by the user stays closed while the page lives. @type {Set<string>} */
     this.closed = new Set();
-    store.watch(["notices", "problem", "microphone", "role", "silenced", "connection", "missing", "shown"], () => this.show());
+    store.watch(["notices", "problem", "microphone", "role", "silenced", "connection", "missing", "shown"], () =>
+      this.show(),
+    );
   }
 
   show() {
@@ -51,10 +53,23 @@ export class Notices {
       for (const { text } of state.missing) list.push({ level: "error", text: text[state.shown] });
     }
     if (state.microphone === "blocked" && state.problem)
-      list.push({ level: "error", text: t(MICROPHONE[state.problem]), act: { label: t("page.mic.retry"), run: this.actions.retry } });
+      list.push({
+        level: "error",
+        text: t(MICROPHONE[state.problem]),
+        act: { label: t("page.mic.retry"), run: this.actions.retry },
+      });
     if (state.connection === "open" && state.role === "observer")
-      list.push({ level: "info", text: t("page.observer"), act: { label: t("page.observer.take"), run: this.actions.take } });
-    if (state.silenced) list.push({ level: "info", text: t("page.silenced"), act: { label: t("page.silenced.sound"), run: this.actions.sound } });
+      list.push({
+        level: "info",
+        text: t("page.observer"),
+        act: { label: t("page.observer.take"), run: this.actions.take },
+      });
+    if (state.silenced)
+      list.push({
+        level: "info",
+        text: t("page.silenced"),
+        act: { label: t("page.silenced.sound"), run: this.actions.sound },
+      });
     for (const { level, code, text, parameters } of state.notices) {
       const id = code + JSON.stringify(parameters);
       if (this.closed.has(id)) continue;

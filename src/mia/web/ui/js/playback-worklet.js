@@ -29,6 +29,7 @@ class Playback extends AudioWorkletProcessor {
     this.port.onmessage = ({ data }) => this.take(data);
   }
 
+  /** @param {any} message */
   take(message) {
     if (message.type === "push") {
       // She ran out in the middle of a reply: what comes now belongs right after what was played.
@@ -62,6 +63,7 @@ class Playback extends AudioWorkletProcessor {
     this.port.postMessage({ type: "at", item, sample, played, underruns, dry, time: currentTime });
   }
 
+  /** @param {Float32Array[][]} _inputs @param {Float32Array[][]} outputs */
   process(_inputs, outputs) {
     const out = outputs[0][0];
     if (this.dry && this.held > 0) {

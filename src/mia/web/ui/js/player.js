@@ -29,7 +29,7 @@ class Track {
   }
 }
 
-/** Events: "playing" {playing}, "playhead" {item, audio_ms}, "silenced" {silenced}. */
+/** Events: "playing" {playing}, "playhead" {item_id, audio_ms}, "silenced" {silenced}, "failed" {error}. */
 export class Player extends EventTarget {
   constructor() {
     super();
@@ -65,7 +65,10 @@ export class Player extends EventTarget {
 
   /** Start the sound; browsers allow it from the first click or key on. */
   start() {
-    this.starting ??= this.open();
+    this.starting ??= this.open().catch((error) => {
+      this.starting = null;
+      this.tell("failed", { error });
+    });
     void this.context?.resume();
     return this.starting;
   }

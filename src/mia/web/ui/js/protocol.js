@@ -55,7 +55,8 @@ export class Protocol {
       "output_audio_buffer.cleared": () => this.cleared(),
       "conversation.item.added": ({ item }) => this.item(item),
       "conversation.item.done": ({ item }) => this.item(item, true),
-      "conversation.item.deleted": ({ item_id }) => store.set({ messages: store.state.messages.filter(({ id }) => id !== item_id) }),
+      "conversation.item.deleted": ({ item_id }) =>
+        store.set({ messages: store.state.messages.filter(({ id }) => id !== item_id) }),
       "conversation.item.input_audio_transcription.completed": ({ item_id, transcript }) => {
         this.hearing(item_id, transcript, true);
         this.update(item_id, () => transcript, "completed");
@@ -95,7 +96,9 @@ export class Protocol {
     if (done && !text) return this.store.set({ messages: messages.filter(({ id }) => id !== item.id) });
     const known = messages.find(({ id }) => id === item.id);
     const message = { id: item.id, role: item.role, text: text ?? known?.text ?? "", status: item.status };
-    this.store.set({ messages: known ? messages.map((other) => (other === known ? message : other)) : [...messages, message] });
+    this.store.set({
+      messages: known ? messages.map((other) => (other === known ? message : other)) : [...messages, message],
+    });
   }
 
   /** @param {string} id @param {(text: string) => string} change @param {string} [status] */
@@ -156,7 +159,13 @@ export class Protocol {
     void this.silence().then((place) => {
       if (place?.item !== reply) return;
       const { item_id, audio_ms } = milliseconds(place);
-      this.realtime.send({ type: "conversation.item.truncate", event_id: TRUNCATE, item_id, content_index: 0, audio_end_ms: audio_ms });
+      this.realtime.send({
+        type: "conversation.item.truncate",
+        event_id: TRUNCATE,
+        item_id,
+        content_index: 0,
+        audio_end_ms: audio_ms,
+      });
     });
   }
 

@@ -22,15 +22,40 @@ export const VISEMES = {
 };
 
 /** @type {Cubic} */
-const LID_OPEN = [[-45, 8], [-42, -54], [24, -62], [40, 4]];
+const LID_OPEN = [
+  [-45, 8],
+  [-42, -54],
+  [24, -62],
+  [40, 4],
+];
 /** @type {Cubic} */
-const LID_CLOSED = [[-47, 17], [-26, 38], [20, 40], [40, 20]];
+const LID_CLOSED = [
+  [-47, 17],
+  [-26, 38],
+  [20, 40],
+  [40, 20],
+];
 /** @type {Cubic} */
-const LID_HAPPY = [[-46, 27], [-30, -16], [20, -20], [40, 25]];
+const LID_HAPPY = [
+  [-46, 27],
+  [-30, -16],
+  [20, -20],
+  [40, 25],
+];
 /** @type {Cubic} */
-const LOWER_OPEN = [[-36, 25], [-26, 46], [20, 46], [35, 22]];
+const LOWER_OPEN = [
+  [-36, 25],
+  [-26, 46],
+  [20, 46],
+  [35, 22],
+];
 /** @type {Cubic} */
-const LOWER_CLOSED = [[-43, 24], [-26, 40], [20, 41], [38, 22]];
+const LOWER_CLOSED = [
+  [-43, 24],
+  [-26, 40],
+  [20, 41],
+  [38, 22],
+];
 
 /** @param {number} a @param {number} b @param {number} t */
 export const lerp = (a, b, t) => a + (b - a) * t;
@@ -44,8 +69,7 @@ export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
  * @param {number} t
  * @returns {Cubic}
  */
-const mix = (a, b, t) =>
-  /** @type {Cubic} */ (a.map(([x, y], n) => [lerp(x, b[n][0], t), lerp(y, b[n][1], t)]));
+const mix = (a, b, t) => /** @type {Cubic} */ (a.map(([x, y], n) => [lerp(x, b[n][0], t), lerp(y, b[n][1], t)]));
 
 /** @param {Point} point @param {number} [dx] @param {number} [dy] */
 const at = ([x, y], dx = 0, dy = 0) => `${(x + dx).toFixed(1)} ${(y + dy).toFixed(1)}`;
@@ -111,7 +135,8 @@ export function mouthShape({ width, open, upper, round, smile }) {
   const over = `M${f(left)} ${f(corner)}C${f(cx - handle)} ${f(topHandle)} ${f(cx + handle)} ${f(topHandle)} ${f(right)} ${f(corner)}`;
   const under = `C${f(cx + handle)} ${f(bottomHandle)} ${f(cx - handle)} ${f(bottomHandle)} ${f(left)} ${f(corner)}`;
   const bite = clamp(open * 0.28, 0, 8) * (1 - round * 0.75);
-  const teeth = bite > 0.6 ? `${over}L${f(right)} ${f(top + bite)}Q${cx} ${f(top + bite + 3)} ${f(left)} ${f(top + bite)}Z` : "";
+  const teeth =
+    bite > 0.6 ? `${over}L${f(right)} ${f(top + bite)}Q${cx} ${f(top + bite + 3)} ${f(left)} ${f(top + bite)}Z` : "";
   return {
     shape: open > 0.8 ? `${over}${under}Z` : "",
     line: open > 0.8 ? `${over}${under}Z` : over,

@@ -33,9 +33,17 @@ class Eye {
     const inside = draw("g", { "clip-path": `url(#eye-clip-${side})` }, root);
     this.iris = draw("g", {}, inside);
     draw("ellipse", { rx: 30, ry: 39, fill: "url(#iris)", stroke: "#083349", "stroke-width": 3.5 }, this.iris);
-    draw("path", { d: "M-21 12C-14 32 14 32 21 12C16 22 8 25 0 25C-8 25 -16 22 -21 12Z", fill: "#e6fff7", opacity: 0.75 }, this.iris);
+    draw(
+      "path",
+      { d: "M-21 12C-14 32 14 32 21 12C16 22 8 25 0 25C-8 25 -16 22 -21 12Z", fill: "#e6fff7", opacity: 0.75 },
+      this.iris,
+    );
     draw("ellipse", { rx: 12, ry: 17, cy: -1, fill: "#04202f" }, this.iris);
-    draw("path", { d: "M-30 -8C-28 -34 -14 -41 0 -41C14 -41 28 -34 30 -8C18 -20 -18 -20 -30 -8Z", fill: "#031d2e", opacity: 0.6 }, this.iris);
+    draw(
+      "path",
+      { d: "M-30 -8C-28 -34 -14 -41 0 -41C14 -41 28 -34 30 -8C18 -20 -18 -20 -30 -8Z", fill: "#031d2e", opacity: 0.6 },
+      this.iris,
+    );
     this.shade = draw("path", { fill: "#2b1d4a", opacity: 0.28 }, inside);
     // The light stays on the viewer's left in both eyes.
     this.light = draw("g", { transform: `scale(${this.mirror} 1)` }, inside);
@@ -45,7 +53,11 @@ class Eye {
     this.lower = draw("path", { fill: "none", stroke: "#a85a63", "stroke-width": 3, "stroke-linecap": "round" }, root);
     this.lash = draw("path", { fill: "#3a1c3c" }, root);
     this.flick = draw("path", { fill: "#3a1c3c" }, root);
-    this.crease = draw("path", { fill: "none", stroke: "#bd7672", "stroke-width": 2.5, "stroke-linecap": "round" }, root);
+    this.crease = draw(
+      "path",
+      { fill: "none", stroke: "#bd7672", "stroke-width": 2.5, "stroke-linecap": "round" },
+      root,
+    );
   }
 
   /** @param {import("./life.js").Pose} pose */
@@ -63,7 +75,10 @@ class Eye {
     const x = gazeX * 10;
     const y = 1 + gazeY * 8;
     this.iris.setAttribute("transform", `translate(${(x * this.mirror).toFixed(2)} ${y.toFixed(2)})`);
-    this.light.setAttribute("transform", `scale(${this.mirror} 1) translate(${(x * 0.8).toFixed(2)} ${(y * 0.8).toFixed(2)})`);
+    this.light.setAttribute(
+      "transform",
+      `scale(${this.mirror} 1) translate(${(x * 0.8).toFixed(2)} ${(y * 0.8).toFixed(2)})`,
+    );
     const shown = open > 0.1 ? "visible" : "hidden";
     if (this.white.getAttribute("visibility") !== shown) {
       this.white.setAttribute("visibility", shown);
@@ -98,7 +113,14 @@ export class Puppet {
     this.eyes = [new Eye(part("eye-left"), "left"), new Eye(part("eye-right"), "right")];
     this.brows = [part("brow-left"), part("brow-right")];
     this.blush = part("blush");
-    this.mouthParts = { shape: part("mouth-shape"), clip: part("mouth-clip-shape"), line: part("mouth-line"), teeth: part("teeth"), tongue: part("tongue"), shade: part("lip-shade") };
+    this.mouthParts = {
+      shape: part("mouth-shape"),
+      clip: part("mouth-clip-shape"),
+      line: part("mouth-line"),
+      teeth: part("teeth"),
+      tongue: part("tongue"),
+      shade: part("lip-shade"),
+    };
     this.layers = [...svg.querySelectorAll("[data-depth]")].map((element) => ({
       element,
       depth: Number(element.getAttribute("data-depth")),
@@ -139,7 +161,10 @@ export class Puppet {
       const turn = pivot ? ` rotate(${angle.toFixed(2)} ${pivot})` : "";
       element.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)})${turn} ${own}`);
     }
-    this.head.setAttribute("transform", `translate(${(pose.yaw * 8).toFixed(2)} ${(pose.pitch * 6 + pose.breath * 2.2).toFixed(2)}) rotate(${pose.roll.toFixed(2)} 400 600)`);
+    this.head.setAttribute(
+      "transform",
+      `translate(${(pose.yaw * 8).toFixed(2)} ${(pose.pitch * 6 + pose.breath * 2.2).toFixed(2)}) rotate(${pose.roll.toFixed(2)} 400 600)`,
+    );
     for (const eye of this.eyes) eye.show(pose);
     this.brows[0].setAttribute("d", browShape(-1, pose.raise, pose.tilt));
     this.brows[1].setAttribute("d", browShape(1, pose.raise, pose.tilt));

@@ -18,9 +18,19 @@ export class Replies {
     const known = this.segments.get(event.item_id) ?? [];
     const before = known.find(({ sequence }) => sequence === event.sequence);
     const { sequence, text, begin_ms, end_ms, words } = event;
-    const segment = { sequence, text, begin_ms, end_ms, words, phonemes: [...(before?.phonemes ?? []), ...event.phonemes] };
+    const segment = {
+      sequence,
+      text,
+      begin_ms,
+      end_ms,
+      words,
+      phonemes: [...(before?.phonemes ?? []), ...event.phonemes],
+    };
     const others = known.filter((other) => other !== before);
-    this.segments.set(event.item_id, [...others, segment].sort((a, b) => a.sequence - b.sequence));
+    this.segments.set(
+      event.item_id,
+      [...others, segment].sort((a, b) => a.sequence - b.sequence),
+    );
     if (this.segments.size > MOST) this.segments.delete(/** @type {string} */ (this.segments.keys().next().value));
     return before === undefined;
   }

@@ -14,8 +14,15 @@ const RESTING_FRAME_S = 1 / 31;
 
 /** @type {Record<Shown, import("./life.js").Mood>} */
 const MOODS = {
-  connecting: "neutral", loading: "thinking", reconnecting: "muted", ready: "neutral", observer: "neutral",
-  listening: "listening", thinking: "thinking", speaking: "speaking", muted: "muted",
+  connecting: "neutral",
+  loading: "thinking",
+  reconnecting: "muted",
+  ready: "neutral",
+  observer: "neutral",
+  listening: "listening",
+  thinking: "thinking",
+  speaking: "speaking",
+  muted: "muted",
 };
 
 export class Stage {
@@ -50,10 +57,14 @@ export class Stage {
     });
     this.store.watch(["phase"], ({ phase }) => phase === "pausing" && puppet.life.nod());
     this.host.addEventListener("click", () => puppet.life.rejoice(1.6));
-    window.addEventListener("pointermove", ({ clientX, clientY }) => {
-      const { left, top, width, height } = this.host.getBoundingClientRect();
-      puppet.life.lookAt(((clientX - left) / width - 0.5) * 1.6, ((clientY - top) / height - 0.42) * 1.6);
-    }, { passive: true });
+    window.addEventListener(
+      "pointermove",
+      ({ clientX, clientY }) => {
+        const { left, top, width, height } = this.host.getBoundingClientRect();
+        puppet.life.lookAt(((clientX - left) / width - 0.5) * 1.6, ((clientY - top) / height - 0.42) * 1.6);
+      },
+      { passive: true },
+    );
     requestAnimationFrame(this.frame);
   }
 

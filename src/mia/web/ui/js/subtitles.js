@@ -27,18 +27,25 @@ export class Subtitles {
     this.you.hidden = text === "";
     this.you.textContent = text && t("page.subtitle.you", { text });
     this.you.classList.toggle("guess", !final);
-    if (final) this.timers.you = setTimeout(() => (this.you.hidden = true), LINGER_MS * 2);
+    if (final && text) this.timers.you = setTimeout(() => (this.you.hidden = true), LINGER_MS * 2);
   }
 
   /** MIA is heard at `ms` of the clause's reply; `ms` null: without sound, the whole clause at once. @param {string} item @param {Segment} segment @param {number|null} ms */
   say(item, segment, ms) {
     clearTimeout(this.timers.mia);
     this.timers.mia = 0;
-    if (this.item !== item || this.segment?.sequence !== segment.sequence || this.segment.words.length !== segment.words.length) this.build(segment);
+    if (
+      this.item !== item ||
+      this.segment?.sequence !== segment.sequence ||
+      this.segment.words.length !== segment.words.length
+    )
+      this.build(segment);
     this.item = item;
     this.segment = segment;
     this.mia.hidden = false;
-    const word = ms === null || segment.words.length === 0 ? Infinity : segment.words.findLastIndex(([, , begin]) => begin <= ms);
+    this.you.hidden = true;
+    const word =
+      ms === null || segment.words.length === 0 ? Infinity : segment.words.findLastIndex(([, , begin]) => begin <= ms);
     if (word === this.marked) return;
     this.marked = word;
     this.words.forEach((span, n) => {

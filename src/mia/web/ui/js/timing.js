@@ -6,7 +6,12 @@ import { has, language, t } from "./i18n.js";
 
 /** In the order they happen. */
 const STAGES = ["stt", "first_piece", "first_clause", "first_sound"];
-const NAMES = { stt: "page.stage.stt", first_piece: "page.stage.first_piece", first_clause: "page.stage.first_clause", first_sound: "page.stage.first_sound" };
+const NAMES = {
+  stt: "page.stage.stt",
+  first_piece: "page.stage.first_piece",
+  first_clause: "page.stage.first_clause",
+  first_sound: "page.stage.first_sound",
+};
 /** Moments, not stretches: not part of the bar. */
 const MOMENTS = ["gate", "v2v"];
 
@@ -27,7 +32,7 @@ export function showTiming(store) {
   const legend = /** @type {HTMLElement} */ (document.querySelector("#timing-legend"));
 
   store.watch(["timing", "shown"], ({ timing }) => {
-    const rank = (/** @type {string} */ stage) => (STAGES.indexOf(stage) + 1 || STAGES.length + 1);
+    const rank = (/** @type {string} */ stage) => STAGES.indexOf(stage) + 1 || STAGES.length + 1;
     const stages = Object.entries(timing?.stages ?? {})
       .filter(([stage, ms]) => !MOMENTS.includes(stage) && ms >= 1)
       .sort(([a], [b]) => rank(a) - rank(b));
