@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LARGEST = 1_000_000
 LONGEST = 420
 SOURCES = frozenset({".py", ".js", ".mjs", ".css", ".html", ".sh"})
-#: Folders that are never part of the repository, for copies without git.
-NOT_OURS = frozenset({".git", ".venv", ".cache", "__pycache__", "node_modules", "build", "dist"})
+#: Folders that are never part of the repository, for copies without git; nor are hidden ones.
+NOT_OURS = frozenset({"__pycache__", "node_modules", "build", "dist"})
+HIDDEN_BUT_OURS = frozenset({".ci", ".github"})
 
 #: Hosts of package registries (dots left out): which one is used is the user's setting, not ours.
 REGISTRIES = (
@@ -55,13 +56,14 @@ def files(root: Path = ROOT) -> list[Path]:
     if listed.returncode == 0:
         found = (root / name for name in listed.stdout.decode().split("\0") if name)
     else:
-        found = (
-            path
-            for path in root.rglob("*")
-            if NOT_OURS.isdisjoint(path.relative_to(root).parts)
-            and not any(part.endswith("_cache") for part in path.relative_to(root).parts)
-        )
+        found = (path for path in root.rglob("*") if _ours(path.relative_to(root).parent.parts))
     return sorted(path for path in found if path.is_file())
+
+
+def _ours(folders: tuple[str, ...]) -> bool:
+    return NOT_OURS.isdisjoint(folders) and not any(
+        name.startswith(".") and name not in HIDDEN_BUT_OURS for name in folders
+    )
 
 
 def text_of(path: Path) -> str | None:

@@ -124,23 +124,15 @@ async def assembled(
             progress.waiting.discard(name)
             progress.changed(progress)
 
-    def report(error: MiaError) -> None:
-        bus.publish(
-            Notice(
-                at=asyncio.get_running_loop().time(),
-                conversation="",
-                level="warning",
-                code=error.code,
-                parameters=error.parameters,
-            )
-        )
+    def trouble(error: MiaError) -> None:
+        report(bus, error)
 
     vad, stt, turn_detector, llm, tts = await _together(
         part("vad", _load("vad", config.vad, config.vad.backend, context)),
         part("stt", _ears(config, context, languages)),
-        part("turn", _turn_detector(context, report)),
-        part("llm", _mind(config, context, report)),
-        part("tts", _voice(config, context, languages, report)),
+        part("turn", _turn_detector(context, trouble)),
+        part("llm", _mind(config, context, trouble)),
+        part("tts", _voice(config, context, languages, trouble)),
     )
     fallback = config.prompt.system if "system" in config.prompt.model_fields_set else ""
     parts = Parts(
@@ -188,17 +180,17 @@ async def _ears(config: Config, context: Context, languages: tuple[str, ...]) ->
 
 
 async def _turn_detector(
-    context: Context, report: Callable[[MiaError], None]
+    context: Context, trouble: Callable[[MiaError], None]
 ) -> TurnDetector | None:
     try:
         return await smart_turn.load(context)
     except ModelUnavailable as error:
-        report(error)  # she goes by the words and the silence alone
+        trouble(error)  # she goes by the words and the silence alone
         return None
 
 
 async def _mind(
-    config: Config, context: Context, report: Callable[[MiaError], None]
+    config: Config, context: Context, trouble: Callable[[MiaError], None]
 ) -> LanguageModel:
     section = config.models.llm
     models: list[tuple[str, LanguageModel]] = []
@@ -209,7 +201,7 @@ async def _mind(
         except MiaError as error:
             if name == names[-1] and not models:
                 raise
-            report(error)
+            trouble(error)
     return models[0][1] if len(models) == 1 else Chain(models)
 
 
@@ -217,12 +209,26 @@ async def _voice(
     config: Config,
     context: Context,
     languages: tuple[str, ...],
-    report: Callable[[MiaError], None],
+    trouble: Callable[[MiaError], None],
 ) -> SpeechSynthesizer:
-    voices = await Voices.load(config.models.tts, context, report)
+    voices = await Voices.load(config.models.tts, context, trouble)
     async for _ in voices.stream(WARM_UP.get(languages[0], "Hola."), language=languages[0]):
         pass
     return voices
+
+
+def report(bus: EventBus, error: MiaError) -> None:
+    """Tell everybody who looks that something does not work, and what to do about it."""
+    log.warning("%s: %s", error.code, error)
+    bus.publish(
+        Notice(
+            at=asyncio.get_running_loop().time(),
+            conversation="",
+            level="warning",
+            code=error.code,
+            parameters=error.parameters,
+        )
+    )
 
 
 def conversation(

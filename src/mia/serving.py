@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mia import main as program
+from mia.channels.microphone import Devices, Microphone
 from mia.channels.realtime.talk import Talk
 from mia.config import Loaded
 from mia.conversation import Conversation, Parts
@@ -91,9 +92,24 @@ class Serving:
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             ready()
             try:
-                await self._stage.run()
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._stage.run())
+                    if self._config.audio.microphone:
+                        group.create_task(self._microphone().run(self._stage))
             finally:
                 self._stage = self._parts = None
+
+    def _microphone(self) -> Microphone:
+        audio = self._config.audio
+        devices = Devices(
+            audio.input_device,
+            audio.output_device,
+            audio.sample_rate,
+            audio.channels,
+            audio.chunk_ms,
+            audio.playback_sample_rate,
+        )
+        return Microphone(devices, lambda error: program.report(self._bus, error))
 
     @staticmethod
     def _until_signal(*tasks: asyncio.Task[None]) -> None:

@@ -17,6 +17,7 @@ from mia.audio.levels import audible
 from mia.audio.tap import Tap
 from mia.conversation import Conversation
 from mia.conversation.ports import HEARING_RATE, Block, Samples
+from mia.telemetry.events import Phase
 
 FRAME_SECONDS = 0.02
 FRAME = int(HEARING_RATE * FRAME_SECONDS)
@@ -91,7 +92,7 @@ class RecordedTalk:
         frames = 0
         while True:
             now = frames * FRAME_SECONDS
-            if not len(speaking) and self._may_go_on(now):
+            if not len(speaking) and self._may_go_on(now, conversation.phase):
                 if not waiting:
                     break
                 path, speaking = waiting.pop(0)
@@ -108,12 +109,14 @@ class RecordedTalk:
             conversation.hear(frame)
         conversation.detach(loudspeaker)
 
-    def _may_go_on(self, now: float) -> bool:
+    def _may_go_on(self, now: float, phase: Phase) -> bool:
         if not self.said:
             return now >= LEAD_IN
         ended = self.said[-1].end
         if now > ended + LONGEST_REPLY:
             return True
+        if phase != "idle":
+            return False
         if self.tap.played_until > ended:
             return now > self.tap.played_until + AFTER_REPLY
         return now > ended + LONGEST_WAIT

@@ -246,7 +246,8 @@ class Conversation:
     # ── effects: listening ───────────────────────────────────────────────────────────────────
 
     def _do_listen(self, effect: moves.Listen) -> None:
-        self._listener.renew()
+        if effect.fresh:
+            self._listener.renew()
         self._settled = ""
         self._tell(
             facts.SpeechStarted,

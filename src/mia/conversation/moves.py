@@ -147,9 +147,11 @@ Event = (
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """A new turn's utterance has begun."""
+    """A new turn's utterance has begun: with the newest voice, or (not `fresh`) already with
+    the first sound over MIA's."""
 
     turn: int
+    fresh: bool = True
 
 
 @dataclass(frozen=True, slots=True)

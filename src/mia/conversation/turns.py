@@ -87,7 +87,7 @@ def _listen(state: State, onset: float) -> Step:
         paused=False,
         spoken=True,
     )
-    return begun, (Listen(begun.turn),)
+    return begun, (Listen(begun.turn, fresh=state.phase != "ducked"),)
 
 
 def _begin(state: State, event: Voiced, now: float, tuning: Tuning) -> Step:
@@ -325,7 +325,7 @@ def _answer_overlap(state: State, event: Understood, now: float, tuning: Tuning)
         completeness=None,
     )
     understood, effects = _understand(pausing, event, now, tuning)
-    return understood, (*interrupted, Listen(pausing.turn), *effects)
+    return understood, (*interrupted, Listen(pausing.turn, fresh=False), *effects)
 
 
 def _interrupt(state: State, onset: float) -> Step:

@@ -29,7 +29,9 @@ VOCABULARY: dict[str, int] = {
 }  # fmt: skip
 
 #: Applied in this order.
-SPANISH = (("tʃ", "ʧ"), ("dʒ", "ʤ"), ("ts", "ʦ"))
+#: The glide that espeak-ng writes between vowels ("y un": iʲ un) is none in Spanish; with it more
+#: words were misheard.
+SPANISH = (("tʃ", "ʧ"), ("dʒ", "ʤ"), ("ts", "ʦ"), ("ʲ", ""))
 ENGLISH = (
     ("dʒ", "ʤ"), ("tʃ", "ʧ"), ("aɪ", "I"), ("aʊ", "W"), ("eɪ", "A"), ("oʊ", "O"), ("ɔɪ", "Y"),
     ("ɜːɹ", "ɜɹ"), ("ɜː", "ɜɹ"), ("ɚ", "əɹ"), ("ɪə", "iə"), ("əl", "ᵊl"), ("ɐ", "ə"),

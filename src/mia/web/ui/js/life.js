@@ -168,6 +168,13 @@ export class Life {
     this.pointer = { x: clamp(x, -1, 1), y: clamp(y, -1, 1), until: this.time + 2.2 };
   }
 
+  /** Something quick is going on that a slow picture would miss. */
+  get hurried() {
+    return (
+      this.blink.phase >= 0 || this.nodding >= 0 || this.time < this.joyUntil || this.time < this.pointer.until - 1.6
+    );
+  }
+
   nod() {
     if (this.nodding < 0) this.nodding = 0;
   }

@@ -8,9 +8,25 @@ import { SHOWN_KEYS, shownState } from "./store.js";
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./store.js").Shown} Shown */
 
-/** A face at rest is drawn 30 times a second, one that speaks as often as the screen can: the
- * processor the page saves is the one MIA thinks with. */
-const RESTING_FRAME_S = 1 / 31;
+/**
+ * Seconds between two drawings of the face: speaking, at rest, and while MIA thinks. Without a
+ * graphics card every drawing is work for the processor MIA thinks with: about 15 ms on one core
+ * of two, so it is done as seldom as still looks alive.
+ */
+const PACE = {
+  fast: { speaking: 0, resting: 1 / 31, thinking: 1 / 31 },
+  slow: { speaking: 1 / 26, resting: 1 / 14, thinking: 1 / 11 },
+};
+
+/** Whether a graphics card draws the page. */
+function accelerated() {
+  const canvas = document.createElement("canvas");
+  const gl = canvas.getContext("webgl", { failIfMajorPerformanceCaveat: true });
+  const named = gl?.getExtension("WEBGL_debug_renderer_info");
+  const renderer = String(gl && named ? gl.getParameter(named.UNMASKED_RENDERER_WEBGL) : "");
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return gl !== null && !/swiftshader|llvmpipe|software|basic render/i.test(renderer);
+}
 
 /** @type {Record<Shown, import("./life.js").Mood>} */
 const MOODS = {
@@ -43,6 +59,7 @@ export class Stage {
     this.last = 0;
     this.voice = 0;
     this.clause = "";
+    this.pace = accelerated() ? PACE.fast : PACE.slow;
     this.frame = this.frame.bind(this);
   }
 
@@ -70,11 +87,18 @@ export class Stage {
 
   /** @param {number} now */
   frame(now) {
-    requestAnimationFrame(this.frame);
-    const dt = (now - this.last) / 1000;
-    if (!this.player.playing && dt < RESTING_FRAME_S) return;
+    this.draw(Math.min((now - this.last) / 1000, 0.2));
     this.last = now;
-    this.draw(Math.min(dt, 0.2));
+    const pause = this.pause();
+    // Asking for a frame makes the browser prepare one, even if nothing is drawn then.
+    if (pause < 0.02) requestAnimationFrame(this.frame);
+    else setTimeout(() => requestAnimationFrame(this.frame), pause * 1000 - 8);
+  }
+
+  /** Seconds until the next drawing is due. */
+  pause() {
+    if (this.player.playing || this.puppet?.life.hurried) return this.pace.speaking;
+    return shownState(this.store.state) === "thinking" ? this.pace.thinking : this.pace.resting;
   }
 
   /** @param {number} dt */
@@ -97,9 +121,9 @@ export class Stage {
   /** @param {number} level */
   glow(level) {
     const voice = this.voice + (level - this.voice) * 0.3;
-    if (Math.abs(voice - this.voice) < 0.002) return;
-    this.voice = voice;
-    this.place.style.setProperty("--voice", voice.toFixed(3));
+    const shown = voice.toFixed(this.pace === PACE.fast ? 2 : 1);
+    this.voice = voice < 0.004 ? 0 : voice;
+    if (this.place.style.getPropertyValue("--voice") !== shown) this.place.style.setProperty("--voice", shown);
   }
 
   /** A clause may show on her face. @param {string} clause @param {string} text */
