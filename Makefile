@@ -56,6 +56,7 @@ $(VENV)/.made:
 
 $(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
 	@echo "Installing MIA's packages (about 200 MB the first time) ..."
+	@sh scripts/libraries.sh
 	@$(BIN)/python scripts/install.py requirements.lock
 	@$(BIN)/python -m pip install $(HERSELF)
 	@touch $@

@@ -10,11 +10,28 @@ from hypothesis import strategies as st
 
 from mia.voice.clauses import ClauseCutter
 
-WORDS = (
-    "hola sí no qué tal estás Sr. Sra. Dr. etc. EE. UU. p. ej. e.g. U.S. Mr. 3.5 3,5 1.000,50 12:30 "
-    "https://a.com/x?y=1. ... … ¿ ¡ ? ! . , ; : — « » ( ) [joy] *sonríe* ** ` ``` 😊 👩‍👩‍👧 y pero and "
-    "de la the MIA 1. 2) - # > | \n \n\n 。 “ ” a b supercalifragilístico"
-).split(" ")
+WORDS = [
+    *("hola", "sí", "no", "qué", "tal", "Sr.", "Dra.", "etc.", "EE.", "UU.", "p.", "ej.", "e.g."),
+    *("U.S.", "Mr.", "3.5", "3,5", "1.000,50", "12:30", "https://a.com/x?y=1.", "...", "…", "¿"),
+    *("¡", "?", "!", ".", ",", ";", ":", "—", "«", "»", "(", ")", "[joy]", "*sonríe*", "**", "`"),
+    *(
+        "```",
+        "😊",
+        "👩\u200d👧",
+        "y",
+        "pero",
+        "and",
+        "de",
+        "la",
+        "the",
+        "MIA",
+        "1.",
+        "2)",
+        "-",
+        "#",
+    ),
+    *("\n", " \n\n", "。", "“", "”", "a", "b", "supercalifragilístico"),
+]
 texts = st.one_of(
     st.lists(st.sampled_from(WORDS), max_size=60).map(" ".join),
     st.lists(st.sampled_from(WORDS), max_size=40).map("".join),
@@ -97,8 +114,8 @@ def test_the_first_clause_ends_at_the_first_mark_after_three_words(text: str, cl
 @pytest.mark.parametrize(
     "text",
     [
-        "Hola, ", "Sí. ", "Ya vi al Sr. ", "Vive en los EE. ", "Le pagué unos 3.", "Son casi las 12:",
-        "Mira en https://a.com/x?", "Me gusta, p. ej. "[10:], "*sonríe con ternura, y te mira, ",
+        "Hola, ", "Sí. ", "Ya vi al Sr. ", "Vive en los EE. ", "Le pagué unos 3.",
+        "Son casi las 12:", "Mira en https://a.com/x?", "p. ej. ", "*sonríe, y te mira, ",
         "[feliz y muy contenta, ", "Usa `a, b, c, ", "Los Sres. J. R. ", "1. ", "y... ",
     ],
 )  # fmt: skip
@@ -154,7 +171,7 @@ def test_a_full_stop_that_ends_no_sentence_does_not_cut(sentence: str) -> None:
 
 
 def test_an_abbreviation_that_may_end_a_sentence_waits_for_the_next_word() -> None:
-    assert first("Compré pan, leche, etc. L"[13:]) == ""
+    assert first("Leche, etc. L") == ""
     assert cut("Vivo en los EE. UU. Mañana vuelvo a casa.") == [
         "Vivo en los EE. UU.",
         "Mañana vuelvo a casa.",

@@ -85,7 +85,8 @@ class Ring:
             taken = self._taken(count)
             if len(taken) < count:
                 taken = np.pad(taken, (0, count - len(taken)))
-            return taken * self._ramp(count)
+            played: Samples = taken * self._ramp(count)
+            return played
 
     def _taken(self, count: int) -> Samples:
         parts: list[Samples] = []

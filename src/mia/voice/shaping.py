@@ -33,7 +33,7 @@ NO_MARK_SECONDS = 0.03
 #: Loudness all voices are brought to (RMS of the voiced frames, about -20 dBFS), and the limits
 #: within which that is done, so that a whisper stays one and nothing is clipped.
 LEVEL = 0.1
-LEAST_GAIN, MOST_GAIN = 0.5, 4.0
+LEAST_GAIN, MOST_GAIN = 0.15, 4.0
 HIGHEST_PEAK = 0.97
 
 

@@ -32,7 +32,7 @@ _HOUR = re.compile(r"\b(1[0-2]|[1-9])\s*([ap])\.?\s?m\b\.?", re.I)
 _ORDINAL_ES = re.compile(r"\b(\d{1,3})(?:\.?([ºª])|(er|ro|do|to|mo|vo|no|ra|da|ta|ma|va|na)\b)")
 _ORDINAL_EN = re.compile(r"\b(\d{1,4})(?:st|nd|rd|th)\b", re.I)
 _PERCENT = re.compile(rf"({_NUMBER})\s?%")
-_RANGE = re.compile(rf"(?<![\w.,-])({_NUMBER})\s?[-–]\s?({_NUMBER})(?![\w-])")
+_RANGE = re.compile(rf"(?<![\w.,-])({_NUMBER})(?:-|\s?–\s?)({_NUMBER})(?![\w-])")
 _TELEPHONE = re.compile(r"(?<![\w.,-])\d{3}(?:[- ]\d{3})?-\d{4}(?![\w-])")
 _DECADE = re.compile(r"\b(?:1[1-9]|20)\d0(?=s\b)s")
 _NEGATIVE = re.compile(rf"(?<![\w.,)-])[-−](?={_NUMBER})")
@@ -265,7 +265,7 @@ class _Reader:
 
     def _capitals(self, text: str) -> str:
         letters = [c for c in text if c.isalpha()]
-        shouted = len(letters) > 8 and sum(map(str.isupper, letters)) > 0.7 * len(letters)
+        shouted = len(letters) > 8 and sum(map(str.isupper, letters)) > 0.9 * len(letters)
         return _CAPITALS.sub(lambda m: self._capital_word(m.group(), shouted), text)
 
     def _capital_word(self, word: str, shouted: bool) -> str:

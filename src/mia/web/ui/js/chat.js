@@ -29,6 +29,12 @@ export class Chat {
     this.waiting.setAttribute("aria-hidden", "true");
     this.waiting.append(element("p", "message-text", ""));
 
+    // A banner or the answer's times take room away: what is new stays in sight.
+    let height = 0;
+    new ResizeObserver(() => {
+      if (this.place.scrollHeight - this.place.scrollTop - height < NEAR_PX) this.place.scrollTop = this.place.scrollHeight;
+      height = this.place.clientHeight;
+    }).observe(this.place);
     find("#composer").addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       this.submit();

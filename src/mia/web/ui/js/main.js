@@ -166,10 +166,13 @@ for (const option of document.querySelectorAll("[data-language]")) {
   });
 }
 
-async function showSource() {
-  const { source, release } = await fetch("/api/v1/source").then((answer) => answer.json());
+async function showFoot() {
+  const [{ source, release }, { config }] = await Promise.all(
+    ["/api/v1/source", "/api/v1/state"].map((path) => fetch(path).then((answer) => answer.json())),
+  );
   find("#source").href = source;
   find("#version").textContent = `MIA ${release}`;
+  find("#brain").hidden = !config.embedded_brain;
 }
 
 chooseTheme();
@@ -182,6 +185,6 @@ store.watch(["language"], ({ language, shown }) => {
 });
 document.documentElement.dataset.ready = "";
 realtime.connect();
-await Promise.all([stage.start(), showSource()]);
+await Promise.all([stage.start(), showFoot()]);
 
 Object.assign(window, { mia: { store, player, stage, realtime, microphone, t } });

@@ -15,7 +15,7 @@ import { SHOWN_KEYS, shownState } from "./store.js";
  */
 const PACE = {
   fast: { speaking: 0, resting: 1 / 31, thinking: 1 / 31 },
-  slow: { speaking: 1 / 26, resting: 1 / 14, thinking: 1 / 11 },
+  slow: { speaking: 1 / 20, resting: 1 / 10, thinking: 1 / 8 },
 };
 
 /** Whether a graphics card draws the page. */
