@@ -123,7 +123,21 @@ def test_the_sound_begins_at_once_and_ends_with_a_short_pause(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "…", "😊", "—", "漢字", "[[abc]] x", "a", "\u0301", "ñ" * 700, "x\x00y"]
+    "text",
+    [
+        "",
+        "   ",
+        "…",
+        "😊",
+        "—",
+        "漢字",
+        "[[abc]] x",
+        "a",
+        "\u0301",
+        "ñ" * 700,
+        "x\x00y",
+        "x\ud800y",
+    ],
 )
 def test_no_text_breaks_a_voice(loop: Loop, voice: tuple[Any, str], text: str) -> None:
     speaker, language = voice

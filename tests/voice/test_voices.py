@@ -232,7 +232,7 @@ class Section:
 @pytest.mark.parametrize(
     ("backend", "voice", "language", "name"),
     [
-        ("auto", None, "es", "kokoro"), ("auto", None, "en", "piper"),
+        ("auto", None, "es", "kokoro"), ("auto", None, "en", "kokoro"),
         ("auto", None, "fr", "kokoro"),
         ("edge", None, "es", "edge"), ("auto", "af_heart", "en", "kokoro"),
         ("auto", "piper-en-us-joe", "en", "piper"), ("auto", "piper-en-us-joe", "es", "kokoro"),
@@ -245,7 +245,7 @@ def test_auto_takes_the_best_embedded_voice_of_the_language(
 
 
 def test_all_backends_that_may_be_asked_are_known_beforehand() -> None:
-    assert Voices.backends_for("auto", ("es", "en")) == ["kokoro", "piper"]
+    assert Voices.backends_for("auto", ("es", "en")) == ["kokoro", "espeak"]
     assert Voices.backends_for("edge", ("es",)) == ["edge", "kokoro"]
 
 

@@ -11,9 +11,11 @@ from mia.backends import Options
 from mia.errors import BackendUnavailable
 
 AUTO = "auto"
-#: The embedded voice of each language, the best one first; any other language: the last line.
-EMBEDDED = {"es": ("kokoro",), "en": ("piper", "kokoro")}
-ANY = ("kokoro",)
+#: The embedded voices, the best one first; the last stands in for one that fails. Piper's `joe`
+#: is faster, but his licence excludes monetised streams: he speaks when he is asked for
+#: (`docs/decisions/0008-voices.md`).
+EMBEDDED = {"es": ("kokoro", "espeak"), "en": ("kokoro", "espeak")}
+ANY = ("kokoro", "espeak")
 
 _KOKORO_VOICE = re.compile(r"[a-z][fm]_\w+")
 _PIPER_LANGUAGE = re.compile(r"(?:piper-)?([a-z]{2})[_-]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,9 @@ from mia.voice.onnx import Cancelled, Job
 from mia.voice.pieces import Piece, pieces
 from mia.voice.shaping import shape
 from mia.voice.timing import Symbol
+
+#: Characters that cannot be handed to espeak-ng at all.
+_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ async def speak(
     """
     job = Job()
     at = 0.0
+    text = _UNSPEAKABLE.sub(" ", text)
     try:
         for piece in pieces(text):
             try:

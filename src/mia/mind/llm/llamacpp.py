@@ -21,8 +21,9 @@ from mia.mind.engines import Engine, EngineName, Load, Task, build, has_chat_tem
 from mia.mind.prompts import transcript
 from mia.mind.reasoning import ReasoningFilter
 
-#: The embedded model of each language; a language without one is answered by the first.
-EMBEDDED: Mapping[str, str] = {"es": "gemma-3-270m", "en": "smollm2-135m-instruct"}
+#: The embedded model of each language (`docs/decisions/0007-brain.md`); a language without one is
+#: answered by the first.
+EMBEDDED: Mapping[str, str] = {"es": "gemma-3-270m", "en": "gemma-3-270m"}
 #: How a base model is sampled when it continues a transcript (`docs/decisions/0007-brain.md`).
 TRANSCRIPT_SAMPLING: Mapping[str, float] = {
     "temperature": 0.5,

@@ -32,7 +32,8 @@ export class Chat {
     // A banner or the answer's times take room away: what is new stays in sight.
     let height = 0;
     new ResizeObserver(() => {
-      if (this.place.scrollHeight - this.place.scrollTop - height < NEAR_PX) this.place.scrollTop = this.place.scrollHeight;
+      if (this.place.scrollHeight - this.place.scrollTop - height < NEAR_PX)
+        this.place.scrollTop = this.place.scrollHeight;
       height = this.place.clientHeight;
     }).observe(this.place);
     find("#composer").addEventListener("submit", (/** @type {Event} */ event) => {

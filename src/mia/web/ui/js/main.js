@@ -183,8 +183,9 @@ showTiming(store);
 store.watch(["language"], ({ language, shown }) => {
   if ((language === "es" || language === "en") && language !== shown) void showLanguage(language);
 });
-document.documentElement.dataset.ready = "";
 realtime.connect();
+performance.mark("mia.interactive");
 await Promise.all([stage.start(), showFoot()]);
 
 Object.assign(window, { mia: { store, player, stage, realtime, microphone, t } });
+document.documentElement.dataset.ready = "";

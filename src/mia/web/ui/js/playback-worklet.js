@@ -1,5 +1,6 @@
 // Plays a reply's sound without gaps, in the browser's audio thread, and counts every sample of it.
-// In: {type: "push", item, offset, samples} · {type: "hush"} · {type: "duck", gain, samples}
+// In: {type: "push", item, offset, samples} · {type: "hush"} · {type: "duck", gain, samples} ·
+// {type: "report"}
 // Out: {type: "at", item, sample, time, played, underruns, dry} about 50 times a second and at every
 // change, {type: "hushed", item, sample} when the fade is over.
 
@@ -43,6 +44,8 @@ class Playback extends AudioWorkletProcessor {
     } else if (message.type === "duck") {
       const samples = Math.max(1, message.samples);
       this.gain = { now: this.gain.now, target: message.gain, step: (message.gain - this.gain.now) / samples };
+    } else if (message.type === "report") {
+      this.report();
     }
   }
 
