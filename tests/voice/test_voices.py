@@ -246,7 +246,7 @@ def test_auto_takes_the_best_embedded_voice_of_the_language(
 
 def test_all_backends_that_may_be_asked_are_known_beforehand() -> None:
     assert Voices.backends_for("auto", ("es", "en")) == ["kokoro", "espeak"]
-    assert Voices.backends_for("edge", ("es",)) == ["edge", "kokoro"]
+    assert Voices.backends_for("edge", ("es",)) == ["edge", "kokoro", "espeak"]
 
 
 def test_an_unknown_voice_is_an_error() -> None:

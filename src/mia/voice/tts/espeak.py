@@ -123,7 +123,7 @@ class Espeak:
         )
         if failed != _OK:
             raise BackendUnavailable("tts.failed", name=NAME, reason=f"espeak_Synth: {failed}")
-        if unwanted.is_set() or not self._parts:
+        if unwanted.is_set() or not self._parts or not self._words:
             return None
         samples: Samples = np.concatenate(self._parts).astype(np.float32) / np.float32(32768)
         return Sound(samples, self._rate, self._placed(text, len(samples) / self._rate))
