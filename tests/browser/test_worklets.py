@@ -19,14 +19,14 @@ PLAY = """async ({seconds, orders}) => {
     node.port.onmessage = ({data}) => told.push(data);
     const ramp = (offset, length) =>
         Float32Array.from({length}, (_, n) => (offset + n + 1) / 65536);
-    for (const [at, list] of orders)
+    for (const [at, list] of [...orders, [seconds - 0.01, []]])
         context.suspend(at).then(async () => {
             for (const {length, ...order} of list)
                 node.port.postMessage(
                     length ? {...order, samples: ramp(order.offset, length)} : order);
             // Answered in order: then all that was asked before has arrived.
             await new Promise((done) => {
-                node.port.addEventListener("message", done, {once: true});
+                node.port.addEventListener("message", ({data}) => data.asked && done());
                 node.port.postMessage({type: "report"});
             });
             context.resume();

@@ -1,7 +1,7 @@
 // Plays a reply's sound without gaps, in the browser's audio thread, and counts every sample of it.
 // In: {type: "push", item, offset, samples} · {type: "hush"} · {type: "duck", gain, samples} ·
 // {type: "report"}
-// Out: {type: "at", item, sample, time, played, underruns, dry} about 50 times a second and at every
+// Out: {type: "at", item, sample, time, played, underruns, dry, asked} about 50 times a second and at every
 // change, {type: "hushed", item, sample} when the fade is over.
 
 /** Samples of the fade at a hush: 10 ms. */
@@ -45,7 +45,7 @@ class Playback extends AudioWorkletProcessor {
       const samples = Math.max(1, message.samples);
       this.gain = { now: this.gain.now, target: message.gain, step: (message.gain - this.gain.now) / samples };
     } else if (message.type === "report") {
-      this.report();
+      this.report(true);
     }
   }
 
@@ -61,9 +61,10 @@ class Playback extends AudioWorkletProcessor {
     this.report();
   }
 
-  report() {
+  /** @param {boolean} [asked] */
+  report(asked = false) {
     const { item, sample, played, underruns, dry } = this;
-    this.port.postMessage({ type: "at", item, sample, played, underruns, dry, time: currentTime });
+    this.port.postMessage({ type: "at", item, sample, played, underruns, dry, time: currentTime, asked });
   }
 
   /** @param {Float32Array[][]} _inputs @param {Float32Array[][]} outputs */

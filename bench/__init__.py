@@ -1,0 +1,4 @@
+"""Benchmarks: each prints a table, and files it in `bench/results/` when told to (`--file`).
+
+Timings are reported with the machine and the number of samples, and never asserted.
+"""
