@@ -16,7 +16,7 @@ check "ruff check" "$bin/ruff" check --quiet .
 check "ruff format" "$bin/ruff" format --quiet --check .
 check "import direction" "$bin/lint-imports" --no-logo
 check "rules of this repository" "$bin/python" -m scripts.check_tree
-check "JavaScript syntax" "$bin/python" -m scripts.check_javascript
+check "JavaScript: tsc, eslint" sh scripts/javascript.sh
 [ "${FAST:-}" = 1 ] || check "mypy --strict" "$bin/mypy"
 
 [ -z "$failed" ] || { echo "lint failed: ${failed#, }" >&2; exit 1; }

@@ -4,16 +4,12 @@ set -u
 cd "$(dirname "$0")/.."
 bin=.venv/bin
 
-# A real browser for the pages; PortAudio, so that device code is tested against the library.
-sh scripts/apt.sh chromium libportaudio2 || exit 1
+# A real browser for the pages, and what the driver of it links; PortAudio, so that device code is
+# tested against the library.
+sh scripts/apt.sh chromium libatomic1 libportaudio2 || exit 1
 
 lint=0
 sh scripts/lint.sh || lint=1
-
-if [ -f package.json ]; then
-    sh scripts/apt.sh nodejs npm || exit 1
-    { npm ci --no-audit --no-fund && npm test; } || lint=1
-fi
 
 # Every model there is in packages, also those that are not the default: tests run on them all.
 "$bin/mia" models pull --yes || exit 1

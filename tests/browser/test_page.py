@@ -66,7 +66,9 @@ def test_a_spoken_question_is_answered_aloud_with_subtitles_and_a_moving_mouth(
     with playwright.chromium.launch(
         executable_path=path, args=[*QUIET, *RECORDED, capture]
     ) as hearing:
-        visited = visit(browser=hearing, viewport={"width": 1440, "height": 900})
+        visited = visit(
+            browser=hearing, viewport={"width": 1440, "height": 900}, color_scheme="dark"
+        )
         visited.page.evaluate(
             """() => {
                 window.seen = {words: new Set(), level: 0};

@@ -94,9 +94,7 @@ def test_a_spoken_conversation(mia_url: str, utterances: Sequence[Utterance]) ->
                     piece = sound[number * frame : (number + 1) * frame]
                     pcm = (np.clip(piece, -1, 1) * 32767).astype(np.int16).tobytes()
                     await asyncio.sleep(begun + (number + 1) / 50 - loop.time())
-                    await connection.input_audio_buffer.append(
-                        audio=base64.b64encode(pcm).decode()
-                    )
+                    await connection.input_audio_buffer.append(audio=base64.b64encode(pcm).decode())
 
             speaking = asyncio.create_task(microphone())
             try:

@@ -94,7 +94,9 @@ def test_what_she_says_can_be_understood(talk) -> None:  # type: ignore[no-untyp
         context = Context(ModelStore(Home.find()), (language,), folder)
         whisper = await faster_whisper.load(faster_whisper.WhisperOptions(), context)
         heard = [
-            (await whisper.transcribe(tap[int(a * rate) : int(b * rate), 1], language=language)).text
+            (
+                await whisper.transcribe(tap[int(a * rate) : int(b * rate), 1], language=language)
+            ).text
             for a, b in zip(starts, ends, strict=True)
         ]
         await whisper.aclose()

@@ -28,7 +28,7 @@ OPEN_ENDINGS: dict[str, frozenset[str]] = {
         "también además".split()
     ),
     "en": frozenset(
-        "and or but nor so because although though if when while as that which who whose than "
+        "and or but nor because although though if when while as that which who whose than "
         "a an the my your his her its our their this these those "
         "of in on at to for from with without about into over under between by like "
         "um uh er well is are was were be been am do does did have has had will would can could "
@@ -38,7 +38,7 @@ OPEN_ENDINGS: dict[str, frozenset[str]] = {
 #: Words that only seem open: whole utterances which end with one of these are complete.
 COMPLETE = {
     "es": frozenset({"para", "sí que", "por que", "y que", "bueno"}),
-    "en": frozenset({"so", "well", "so so"}),
+    "en": frozenset({"well"}),
 }
 
 _ENDS_SENTENCE = re.compile(r"[.!?。]['\"”»)]*$")

@@ -16,7 +16,7 @@ BACKCHANNELS = {
     | {"ya veo", "claro que sí", "qué bien", "muy bien", "así es", "sí sí", "ah ya", "ah sí",
        "no me digas", "en serio"},
     "en": frozenset(
-        "mm mhm mmhm hmm uh-huh uhhuh huh ah oh yeah yep yes right ok okay sure really wow cool "
+        "mm mhm mmhm hmm uhhuh huh ah oh yeah yep yes right ok okay sure really wow cool "
         "nice great exactly true".split()
     )
     | {"i see", "uh huh", "mm hm", "of course", "oh yeah", "yeah yeah", "got it", "no way"},
@@ -40,7 +40,7 @@ ANSWERS = frozenset({"si", "no", "yes", "no no", "yeah", "yep", "nope", "ok", "o
 def _bare(text: str) -> str:
     flat = unicodedata.normalize("NFKD", text.lower())
     letters = "".join(c for c in flat if not unicodedata.combining(c))
-    return re.sub(r"[^\w-]+", " ", letters).strip()
+    return re.sub(r"[^\w]+", " ", letters).strip()
 
 
 _BACKCHANNELS = frozenset(_bare(w) for words in BACKCHANNELS.values() for w in words)

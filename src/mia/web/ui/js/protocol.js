@@ -7,8 +7,8 @@ import { milliseconds } from "./player.js";
 /** @typedef {import("./store.js").Message} Message */
 /** @typedef {import("./realtime.js").Message} Event */
 
-/** Errors about these are ours to know, not the user's: the sound had just ended by itself. */
-const QUIET = new Set(["response_cancel_not_active", "item_not_found"]);
+/** Errors the user need not read: the sound had just ended by itself, or the banner says it already. */
+const QUIET = new Set(["response_cancel_not_active", "item_not_found", "not_ready"]);
 const TRUNCATE = "page-truncate";
 
 /** The text of an item's content, null while it is not known. @param {any} item @returns {string|null} */

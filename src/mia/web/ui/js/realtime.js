@@ -3,7 +3,7 @@
 /** @typedef {{type: string} & Record<string, any>} Message */
 
 const FIRST_WAIT_MS = 400;
-const LONGEST_WAIT_MS = 8000;
+const LONGEST_WAIT_MS = 5000;
 /** Microphone frames are dropped, not queued, once this much waits to be sent: about five seconds. */
 const MOST_WAITING = 400_000;
 
@@ -40,8 +40,10 @@ export class Realtime extends EventTarget {
       this.tell("open");
     });
     socket.addEventListener("message", ({ data }) => {
-      this.attempt = 0;
-      this.tell("message", JSON.parse(data));
+      const message = JSON.parse(data);
+      // A server that only says why it hangs up again is not back yet.
+      if (message.type === "session.created") this.attempt = 0;
+      this.tell("message", message);
     });
     socket.addEventListener("close", ({ code }) => {
       if (this.socket === socket) this.lost(code);

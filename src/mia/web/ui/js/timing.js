@@ -22,7 +22,10 @@ const nameOf = (stage) => {
 };
 
 /** @param {number} ms */
-const format = (ms) => `${Math.round(ms).toLocaleString(language(), { useGrouping: true })} ms`;
+const format = (ms) =>
+  ms < 1000
+    ? `${Math.round(ms)} ms`
+    : `${(ms / 1000).toLocaleString(language(), { minimumFractionDigits: 1, maximumFractionDigits: 1 })} s`;
 
 /** @param {Store} store */
 export function showTiming(store) {

@@ -1,0 +1,108 @@
+"""The real Silero, Smart Turn and Whisper, on recordings of people."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mia.audio.levels import audible
+from mia.audio.recording import read_recording
+from mia.backends import Context
+from mia.conversation.listening import Listener
+from mia.conversation.moves import Silent, Voiced
+from mia.conversation.ports import HEARING_RATE
+from mia.hearing import smart_turn
+from mia.hearing.stt import faster_whisper
+from mia.hearing.vad import energy, silero
+from mia.home import Home
+from mia.models import ModelStore
+from tests.conftest import Utterance
+
+pytestmark = pytest.mark.models
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Context:
+    place: Path = tmp_path_factory.mktemp("ears")
+    return Context(ModelStore(Home.find()), ("es", "en"), place)
+
+
+def padded(utterance: Utterance) -> np.ndarray:
+    """A second of room, the recording, a second of room."""
+    sound = read_recording(utterance.path)
+    room = np.random.default_rng(1).normal(0, 2.5e-4, HEARING_RATE).astype(np.float32)
+    return np.concatenate([room, sound, room])
+
+
+@pytest.mark.parametrize("name", ["silero", "energy"])
+def test_a_voice_is_found_where_it_is(
+    context: Context, utterances: Sequence[Utterance], name: str
+) -> None:
+    module = {"silero": silero, "energy": energy}[name]
+    model = asyncio.run(module.load(module.BACKEND.options(), context))  # type: ignore[attr-defined]
+    for utterance in utterances:
+        sound = padded(utterance)
+        stretches = audible(sound, HEARING_RATE)
+        listener = Listener(model.detector())
+        events = []
+        for at in range(0, len(sound), 320):
+            events += listener.hear(sound[at : at + 320], (at + 320) / HEARING_RATE)
+        assert isinstance(events[0], Voiced), utterance.path.name
+        assert isinstance(events[-1], Silent), utterance.path.name
+        # Some begin with an audible breath, which is no voice.
+        assert events[0].onset == pytest.approx(stretches[0][0], abs=0.35), utterance.path.name
+        assert events[-1].last_voiced == pytest.approx(stretches[-1][1], abs=0.35)
+
+
+def test_a_finished_sentence_sounds_more_finished_than_a_half_one(
+    context: Context, utterances: Sequence[Utterance]
+) -> None:
+    async def judge() -> list[tuple[float, float]]:
+        detector = await smart_turn.load(context)
+        scores = []
+        for utterance in utterances:
+            sound = read_recording(utterance.path)
+            whole = await detector.completeness(sound)
+            half = await detector.completeness(sound[: int(len(sound) * 0.55)])
+            scores.append((half, whole))
+        await detector.aclose()
+        return scores
+
+    scores = asyncio.run(judge())
+    assert all(whole > 0.5 for _, whole in scores), scores
+    assert np.mean([half for half, _ in scores]) < np.mean([whole for _, whole in scores])
+
+
+def test_nothing_is_heard_in_silence_and_noise(context: Context) -> None:
+    async def transcribe() -> list[str]:
+        whisper = await faster_whisper.load(faster_whisper.WhisperOptions(), context)
+        random = np.random.default_rng(2)
+        sounds = [np.zeros(HEARING_RATE * 2), random.normal(0, 0.001, HEARING_RATE * 2)]
+        heard = [
+            (await whisper.transcribe(sound.astype(np.float32), language=language)).text
+            for sound in sounds
+            for language in ("es", "en")
+        ]
+        await whisper.aclose()
+        return heard
+
+    assert asyncio.run(transcribe()) == ["", "", "", ""]
+
+
+def test_the_language_is_found_out_when_it_is_not_known(
+    context: Context, utterances: Sequence[Utterance]
+) -> None:
+    async def languages() -> list[str]:
+        whisper = await faster_whisper.load(faster_whisper.WhisperOptions(), context)
+        found = [
+            (await whisper.transcribe(read_recording(u.path), language=None)).language
+            for u in utterances
+        ]
+        await whisper.aclose()
+        return found
+
+    assert asyncio.run(languages()) == [u.language for u in utterances]
