@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from hypothesis import HealthCheck, given, settings
@@ -62,7 +63,7 @@ def test_clauses_are_placed_in_order_without_gaps(talk: tuple[Told, Fakes]) -> N
     for events in placed.values():
         sequence = [event.sequence for event in events]
         assert sequence == sorted(sequence)
-        for before, after in zip(events, events[1:], strict=False):
+        for before, after in itertools.pairwise(events):
             assert after.begin >= before.begin
             assert abs(after.begin - before.finish) < 1e-6 or after.sequence == before.sequence
 

@@ -13,12 +13,12 @@ import pytest
 
 from mia.conversation import Conversation
 from tests.support.fakes import FakeLlm, Fakes, FakeStt, FakeTts, FakeTurnDetector
-from tests.support.scenario import Told, play
+from tests.support.scenario import Action, Told, play
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
 
-def _later(seconds: float, action: Callable[[Conversation], None]) -> tuple[float, Callable]:  # type: ignore[type-arg]
+def _later(seconds: float, action: Callable[[Conversation], object]) -> tuple[float, Action]:
     return (seconds, action)
 
 
@@ -124,7 +124,7 @@ def noise_without_words() -> Told:
 
 
 def typed_while_speaking() -> Told:
-    return play(voices=[(1, 2)], at=[_later(3.5, lambda c: c.type("¿Y tú?") and None)], until=9)
+    return play(voices=[(1, 2)], at=[_later(3.5, lambda c: c.type("¿Y tú?"))], until=9)
 
 
 def stopped_by_command() -> Told:

@@ -43,12 +43,12 @@ def test_a_voice_is_found_where_it_is(
     context: Context, utterances: Sequence[Utterance], name: str
 ) -> None:
     module = {"silero": silero, "energy": energy}[name]
-    model = asyncio.run(module.load(module.BACKEND.options(), context))  # type: ignore[attr-defined]
+    model = asyncio.run(module.load(module.BACKEND.options(), context))
     for utterance in utterances:
         sound = padded(utterance)
         stretches = audible(sound, HEARING_RATE)
         listener = Listener(model.detector())
-        events = []
+        events: list[Voiced | Silent] = []
         for at in range(0, len(sound), 320):
             events += listener.hear(sound[at : at + 320], (at + 320) / HEARING_RATE)
         assert isinstance(events[0], Voiced), utterance.path.name

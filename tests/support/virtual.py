@@ -18,7 +18,7 @@ class Deadlock(RuntimeError):
     """Every task waits, and no timer will wake one."""
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
+class _Selector(selectors.DefaultSelector):
     loop: VirtualLoop
 
     def select(self, timeout: float | None = None) -> list[Any]:

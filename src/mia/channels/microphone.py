@@ -85,8 +85,7 @@ class Ring:
             taken = self._taken(count)
             if len(taken) < count:
                 taken = np.pad(taken, (0, count - len(taken)))
-            played: Samples = taken * self._ramp(count)
-            return played
+            return np.multiply(taken, self._ramp(count), dtype=np.float32)
 
     def _taken(self, count: int) -> Samples:
         parts: list[Samples] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import click
@@ -44,8 +45,6 @@ def run(port: int | None, host: str | None, config_file: Path | None) -> None:
         with status:
             asyncio.run(Serving(loaded, Home.find()).run(listening=listening, ready=ready))
 
-    try:
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         or_say_why(work)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        pass
     console.print(translate("cli.run.bye"))

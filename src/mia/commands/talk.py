@@ -100,9 +100,7 @@ async def converse(
     return report_of(held, reports.newest(), notices), held
 
 
-def report_of(
-    held: RecordedTalk, turns: list[TurnReport], notices: list[Notice]
-) -> dict[str, Any]:
+def report_of(held: RecordedTalk, turns: list[TurnReport], notices: list[Notice]) -> dict[str, Any]:
     """What was said, what was answered, how long it took: one entry for each recording.
 
     `v2v_ms` is read off the tap; `stages` are what the pipeline says of itself. A recording that

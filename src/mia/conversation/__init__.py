@@ -4,8 +4,9 @@
 first token to the last sample, `playback` knows what was heard. Every number is in `tuning`.
 """
 
-from mia.conversation.conversation import Conversation, Parts
+from mia.conversation.conversation import Conversation
 from mia.conversation.history import Item
+from mia.conversation.parts import Parts
 from mia.conversation.reply import Mouth
 
 __all__ = ["Conversation", "Item", "Mouth", "Parts"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from mia.conversation import moves, overlap
@@ -18,19 +18,17 @@ from mia.conversation.answering import Answering, Listeners
 from mia.conversation.endpointing import SpeakersPauses, hold
 from mia.conversation.history import History, Item
 from mia.conversation.listening import Listener
+from mia.conversation.parts import Parts
 from mia.conversation.playback import Silence
 from mia.conversation.ports import (
     Loudspeaker,
-    Message,
     Prompt,
     Samples,
-    SpeechToText,
     Transcript,
-    TurnDetector,
-    VoiceDetector,
 )
 from mia.conversation.recognition import Recogniser, Request
-from mia.conversation.reply import Mouth, Reply
+from mia.conversation.reply import Reply
+from mia.conversation.script import Script
 from mia.conversation.tuning import DEFAULT, Tuning
 from mia.conversation.turns import step
 from mia.errors import MiaError
@@ -38,18 +36,6 @@ from mia.telemetry import events as facts
 from mia.telemetry.events import EventBus, Phase
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """Everything a conversation is put together from; each is a port."""
-
-    mouth: Mouth
-    stt: SpeechToText
-    turn_detector: TurnDetector | None
-    voice_detector: Callable[[], VoiceDetector]
-    system_prompt: Callable[[str], str]
-    """The persona's prompt in a language (ISO 639-1)."""
 
 
 class Conversation:
@@ -97,8 +83,7 @@ class Conversation:
         self._spoken_language = self._first_language()
         self._completeness: float | None = None
         self._stages: dict[str, float] = {}
-        self._instructions: str | None = None
-        self._extra: str | None = None
+        self._script = Script(parts.system_prompt)
         self._group: asyncio.TaskGroup | None = None
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────
@@ -179,7 +164,7 @@ class Conversation:
 
     def respond(self, instructions: str | None = None) -> None:
         """Answer what is there now; `instructions` are for this answer alone."""
-        self._extra = instructions
+        self._script.once = instructions
         self._happen(moves.Typed(None))
 
     def stop(self) -> None:
@@ -204,7 +189,7 @@ class Conversation:
 
     def instruct(self, text: str | None) -> None:
         """What the language model is told instead of the persona's prompt; None: the persona."""
-        self._instructions = text
+        self._script.instructions = text
         self._warm()
 
     # ── the engine ───────────────────────────────────────────────────────────────────────────
@@ -350,19 +335,7 @@ class Conversation:
         self._answering.begin(self._group, turn, revision, self._prompt(text))
 
     def _prompt(self, text: str | None) -> Prompt:
-        system = self._instructions
-        if system is None:
-            system = self._parts.system_prompt(self._spoken_language)
-        messages = (Message("system", system), *self._history.messages())
-        if self._extra:
-            messages += (Message("system", self._extra),)
-            self._extra = None
-        if text is not None:
-            if messages[-1].role == "user":
-                text = f"{messages[-1].content} {text}"
-                messages = messages[:-1]
-            messages += (Message("user", text),)
-        return Prompt(messages, self._spoken_language)
+        return self._script.prompt(self._history, text, self._spoken_language)
 
     def _warm(self) -> None:
         if self._group is not None:

@@ -16,30 +16,8 @@ from __future__ import annotations
 
 import re
 
+from mia.conversation.lexicon import COMPLETE, OPEN_ENDINGS
 from mia.conversation.tuning import DEFAULT, Tuning
-
-#: Words after which a thought goes on: conjunctions, prepositions, articles, fillers.
-OPEN_ENDINGS: dict[str, frozenset[str]] = {
-    "es": frozenset(
-        "y e o u ni pero que porque aunque si cuando como donde mientras entonces pues sino "
-        "a ante bajo con contra de del desde en entre hacia hasta para por según sin sobre tras al "
-        "el la los las un una unos unas lo mi tu su mis tus sus nuestro nuestra este esta ese esa "
-        "eh em este... o sea bueno digamos muy más tan es está son fue era ser me te se le les nos "
-        "también además".split()
-    ),
-    "en": frozenset(
-        "and or but nor because although though if when while as that which who whose than "
-        "a an the my your his her its our their this these those "
-        "of in on at to for from with without about into over under between by like "
-        "um uh er well is are was were be been am do does did have has had will would can could "
-        "should i'm it's very really also".split()
-    ),
-}
-#: Words that only seem open: whole utterances which end with one of these are complete.
-COMPLETE = {
-    "es": frozenset({"para", "sí que", "por que", "y que", "bueno"}),
-    "en": frozenset({"well"}),
-}
 
 _ENDS_SENTENCE = re.compile(r"[.!?。]['\"”»)]*$")
 _TRAILS_OFF = re.compile(r"(,|\.\.\.|…|-|—|:|;)$")

@@ -5,36 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from mia.conversation.lexicon import AFTER_PARA, ANSWERS, BACKCHANNELS, STOP_WORDS
 from mia.conversation.moves import Meaning
-
-#: "I am listening": said while another speaks, without wanting the floor.
-BACKCHANNELS = {
-    "es": frozenset(
-        "ajá mm mhm hmm mjm ah oh eh sí ya claro vale ok okay okey bueno bien genial exacto "
-        "cierto verdad entiendo wow guau uy anda dale".split()
-    )
-    | {"ya veo", "claro que sí", "qué bien", "muy bien", "así es", "sí sí", "ah ya", "ah sí",
-       "no me digas", "en serio"},
-    "en": frozenset(
-        "mm mhm mmhm hmm uhhuh huh ah oh yeah yep yes right ok okay sure really wow cool "
-        "nice great exactly true".split()
-    )
-    | {"i see", "uh huh", "mm hm", "of course", "oh yeah", "yeah yeah", "got it", "no way"},
-}  # fmt: skip
-#: "Be quiet": as the whole utterance, or opening it as a command.
-STOP_WORDS = {
-    "es": frozenset(
-        {"para", "espera", "alto", "basta", "silencio", "calla", "cállate", "detente", "stop",
-         "un momento", "espera un momento", "para para", "ya basta", "no no", "perdona"}
-    ),
-    "en": frozenset(
-        {"stop", "wait", "hold on", "quiet", "enough", "pause", "shut up", "be quiet",
-         "one moment", "wait wait", "stop stop", "no no", "hang on", "excuse me"}
-    ),
-}  # fmt: skip
-#: Answers once MIA has asked something.
-ANSWERS = frozenset({"si", "no", "yes", "no no", "yeah", "yep", "nope", "ok", "okay", "vale",
-                     "claro", "claro que si", "sure", "of course", "dale", "bueno"})  # fmt: skip
 
 
 def _bare(text: str) -> str:
@@ -65,15 +37,17 @@ def meaning(text: str, *, asked: bool = False, own_words: str = "") -> Meaning:
         return "nothing"
     if asked and said in ANSWERS:
         return "words"
-    if said in _BACKCHANNELS or all(word in _BACKCHANNELS for word in words[:4]) and len(words) < 4:
+    if said in _BACKCHANNELS or (
+        all(word in _BACKCHANNELS for word in words[:4]) and len(words) < 4
+    ):
         return "backchannel"
     return "words"
 
 
 def _opens_with_stop(words: list[str]) -> bool:
-    """ "Para, MIA" and "wait a second" stop; "para mí" ("for me") is an ordinary beginning."""
+    """Whether "para, MIA" or "wait a second" begins here, and not "para mí" ("for me")."""
     if words[0] == "para":
-        return len(words) == 1 or words[1] in ("mia", "por", "ya", "un", "espera", "para")
+        return len(words) == 1 or words[1] in AFTER_PARA
     return words[0] in _STOPS
 
 

@@ -7,6 +7,7 @@ synthesis and the playing. Before its gate opens nothing of it is shown or heard
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -286,7 +287,7 @@ class Reply:
         """Milliseconds each stage took, for a turn whose last voiced sample was at `since`."""
         order = ("started", "first_piece", "first_clause", "first_sound")
         stages: dict[str, float] = {}
-        for before, after in zip(order, order[1:], strict=False):
+        for before, after in itertools.pairwise(order):
             if before in self.times and after in self.times:
                 stages[after] = (self.times[after] - self.times[before]) * 1000
         if "opened" in self.times:

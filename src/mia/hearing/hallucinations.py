@@ -23,9 +23,10 @@ CREDITS = re.compile(
 )
 #: These are said, but also imagined: dropped only when the sound gives little reason.
 MUTTERED = frozenset(
-    "you gracias thank you thanks bye bye bye adios si ok okay so the uh um eh mm hmm ah oh "
-    "muchas gracias thank you very much".split()
-) | {"thank you", "bye bye", "muchas gracias", "thank you very much"}
+    {"you", "gracias", "muchas gracias", "thank you", "thanks", "thank you very much"}
+    | {"bye", "bye bye", "adios", "si", "ok", "okay", "so", "the"}
+    | {"uh", "um", "eh", "mm", "hmm", "ah", "oh"}
+)
 
 #: The model's own doubt, from Whisper's paper: no speech above 0.6, tokens below -1.
 NO_SPEECH = 0.6

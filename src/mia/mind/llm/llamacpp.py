@@ -206,13 +206,18 @@ def gguf_in(folder: Path) -> Path:
     return found[0]
 
 
+def own_file(options: LlamaCppOptions) -> Path:
+    """The user's own GGUF file. Raises BackendUnavailable where it is not there."""
+    path = Path(options.path).expanduser()
+    if not path.is_file():
+        raise BackendUnavailable("llm.no_file", path=str(path))
+    return path
+
+
 async def load(options: LlamaCppOptions, context: Context) -> LlamaCpp:
     installed(options.engine)
     if options.path:
-        path = Path(options.path).expanduser()
-        if not path.is_file():
-            raise BackendUnavailable("llm.no_file", path=str(path))
-        paths = {context.languages[0]: path}
+        paths = {context.languages[0]: own_file(options)}
     elif options.model != "auto":
         paths = {context.languages[0]: gguf_in(context.models.path(options.model))}
     else:

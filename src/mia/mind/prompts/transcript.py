@@ -5,10 +5,12 @@ reads a short description, a few exemplary exchanges, and then the real conversa
 label of its next line. Description and exemplars never change by a byte, and history is only
 appended to, so a server that keeps the evaluated prefix evaluates nothing but the newest line.
 
-Wording and sampling were tuned on Gemma 3 270M, the small base model that speaks Spanish. An
+Wording and sampling were tuned on Gemma 3 270M, a small base model that speaks Spanish. An
 interview of questions and answers keeps it to the point where a script with the speakers' names
-made it copy greetings, and answers that take up the words of the question teach it to do so. Of 25
-Spanish lines, 8 were answered in recognisable Spanish at first and all of them in the end.
+made it copy greetings, and answers that take up the words of the question teach it to do so.
+Measured with `langdetect`: 24 of 25 replies Spanish on the lines it was tuned on, 21 of 25 on lines
+it was not (the other four are Spanish too, of four to ten words, too few to tell). About half
+make sense as an answer: demonstration quality.
 """
 
 from __future__ import annotations

@@ -1,0 +1,19 @@
+"""Everything a conversation is put together from; each part is a port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mia.conversation.ports import SpeechToText, TurnDetector, VoiceDetector
+from mia.conversation.reply import Mouth
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    mouth: Mouth
+    stt: SpeechToText
+    turn_detector: TurnDetector | None
+    voice_detector: Callable[[], VoiceDetector]
+    system_prompt: Callable[[str], str]
+    """The persona's prompt in a language (ISO 639-1)."""
