@@ -1,4 +1,4 @@
-"""`python -m bench.talk [FOLDER]`: what `mia talk` hears, answers and takes, recording by recording.
+"""`python -m bench.talk [FOLDER]`: what `mia talk` hears, answers and takes, each recording.
 
 FOLDER holds `en/truth.json`, `es/truth.json` and the WAV files they name (default: the team's
 shared recordings beside the checkout). One run of `mia talk` a language, in real time.

@@ -33,7 +33,7 @@ from mia.conversation.ports import (
     TurnDetector,
 )
 from mia.conversation.tuning import DEFAULT, Tuning
-from mia.errors import MiaError, ModelUnavailable
+from mia.errors import BackendUnavailable, MiaError, ModelUnavailable
 from mia.hearing import smart_turn
 from mia.home import Home
 from mia.mind.chain import Chain
@@ -202,7 +202,14 @@ async def _mind(
             if name == names[-1] and not models:
                 raise
             trouble(error)
-    return models[0][1] if len(models) == 1 else Chain(models)
+    if len(models) == 1:
+        return models[0][1]
+    return Chain(
+        models,
+        lambda switched: trouble(
+            BackendUnavailable("llm.switched", name=switched.name, before=switched.before)
+        ),
+    )
 
 
 async def _voice(

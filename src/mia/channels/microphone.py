@@ -85,7 +85,8 @@ class Ring:
             taken = self._taken(count)
             if len(taken) < count:
                 taken = np.pad(taken, (0, count - len(taken)))
-            return np.multiply(taken, self._ramp(count), dtype=np.float32)
+            played: Samples = taken * self._ramp(count)
+            return played
 
     def _taken(self, count: int) -> Samples:
         parts: list[Samples] = []
@@ -103,9 +104,9 @@ class Ring:
         sign = 1.0 if self._target > self._gain else -1.0
         ramp = self._gain + sign * self._step * np.arange(1, count + 1, dtype=np.float32)
         low, high = sorted((self._gain, self._target))
-        ramp = np.clip(ramp, low, high).astype(np.float32)
-        self._gain = float(ramp[-1])
-        return ramp
+        clipped: Samples = np.clip(ramp, low, high).astype(np.float32)
+        self._gain = float(clipped[-1])
+        return clipped
 
 
 class CardLoudspeaker:

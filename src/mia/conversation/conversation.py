@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from mia.conversation import moves, overlap
 from mia.conversation.answering import Answering, Listeners
@@ -406,20 +407,8 @@ class Conversation:
         self._happen(moves.Elapsed(timer))
 
 
-#: Which method carries an effect out.
+#: Which method carries an effect out: `_do_go_on` for `GoOn`.
 _DOES: dict[type, str] = {
-    moves.Listen: "_do_listen",
-    moves.Guess: "_do_guess",
-    moves.GoOn: "_do_go_on",
-    moves.Prepare: "_do_prepare",
-    moves.Commit: "_do_commit",
-    moves.Drop: "_do_drop",
-    moves.Reopen: "_do_reopen",
-    moves.Duck: "_do_duck",
-    moves.Pause: "_do_pause",
-    moves.Resume: "_do_resume",
-    moves.End: "_do_end",
-    moves.Abandon: "_do_abandon",
-    moves.Wake: "_do_wake",
-    moves.Forget: "_do_forget",
+    effect: "_do_" + re.sub(r"(?<!^)(?=[A-Z])", "_", effect.__name__).lower()
+    for effect in get_args(moves.Effect)
 }

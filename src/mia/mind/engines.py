@@ -19,6 +19,10 @@ from mia.errors import BackendUnavailable
 
 EngineName = Literal["auto", "xllamacpp", "llama-cpp-python"]
 MODULES: Mapping[str, str] = {"xllamacpp": "xllamacpp", "llama-cpp-python": "llama_cpp"}
+#: Sampling settings that llama-cpp-python takes too; it has no DRY.
+PLAIN_SAMPLING = frozenset(
+    {"temperature", "top_p", "min_p", "top_k", "repeat_penalty", "frequency_penalty"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,9 @@ class LlamaCppPython:
             ) from error
 
     def write(self, task: Task, piece: Callable[[str], bool]) -> Usage | None:
+        known = {name: value for name, value in task.sampling.items() if name in PLAIN_SAMPLING}
         # This engine has no call that only evaluates; one token more costs next to nothing.
-        options = {**task.sampling, "max_tokens": max(1, task.max_tokens), "stop": task.stop}
+        options = {**known, "max_tokens": max(1, task.max_tokens), "stop": task.stop}
         try:
             if task.messages is not None:
                 stream = self._llama.create_chat_completion(task.messages, stream=True, **options)

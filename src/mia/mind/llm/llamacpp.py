@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field
@@ -18,19 +19,13 @@ from mia.blocking import Worker
 from mia.conversation.ports import Message, Prompt, Usage
 from mia.errors import BackendUnavailable
 from mia.mind.engines import Engine, EngineName, Load, Task, build, has_chat_template, installed
-from mia.mind.prompts import transcript
+from mia.mind.chat import chat_messages
+from mia.mind.prompts import MAX_TOKENS, SAMPLING, transcript
 from mia.mind.reasoning import ReasoningFilter
 
 #: The embedded model of each language (`docs/decisions/0007-brain.md`); a language without one is
 #: answered by the first.
 EMBEDDED: Mapping[str, str] = {"es": "gemma-3-270m", "en": "gemma-3-270m"}
-#: How a base model is sampled when it continues a transcript (`docs/decisions/0007-brain.md`).
-TRANSCRIPT_SAMPLING: Mapping[str, float] = {
-    "temperature": 0.5,
-    "top_p": 0.9,
-    "min_p": 0.08,
-    "repeat_penalty": 1.12,
-}
 #: Left free in the context for the reply itself.
 RESERVE = 64
 
@@ -114,10 +109,10 @@ class LoadedModel:
         limit = options.max_tokens if max_tokens is None else max_tokens
         sampling = {"temperature": options.temperature, "top_p": options.top_p}
         if self._chat:
-            messages = [{"role": m.role, "content": m.content} for m in fitting(prompt, options)]
-            return Task(messages, None, [], sampling, limit)
+            messages = chat_messages(replace(prompt, messages=tuple(fitting(prompt, options))))
+            return Task([dict(m) for m in messages], None, [], sampling, limit)
         asked = transcript(prompt)
-        return Task(None, asked.text, list(asked.stop), TRANSCRIPT_SAMPLING, limit)
+        return Task(None, asked.text, list(asked.stop), SAMPLING, min(limit, MAX_TOKENS))
 
     def close(self) -> None:
         self._worker.close()
