@@ -30,16 +30,20 @@ class Worker:
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
+    def submit(
+        self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> asyncio.Future[T]:
+        """Run `function` on this worker's thread; its result, when there is one."""
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._executor, functools.partial(function, *args, **kwargs))
+
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `function`, run on this worker's thread.
 
         A cancelled caller stops waiting at once; the call itself ends when the function does, so
         functions that take long must look at a flag the caller sets (see each backend).
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._executor, functools.partial(function, *args, **kwargs)
-        )
+        return await self.submit(function, *args, **kwargs)
 
     def close(self) -> None:
         """Take no more calls; a running one ends in its own time."""

@@ -18,8 +18,8 @@ from mia.backends import Backend, Context, Options
 from mia.blocking import Worker
 from mia.conversation.ports import Message, Prompt, Usage
 from mia.errors import BackendUnavailable
-from mia.mind.engines import Engine, EngineName, Load, Task, build, has_chat_template, installed
 from mia.mind.chat import chat_messages
+from mia.mind.engines import Engine, EngineName, Load, Task, build, has_chat_template, installed
 from mia.mind.prompts import MAX_TOKENS, SAMPLING, transcript
 from mia.mind.reasoning import ReasoningFilter
 
@@ -93,7 +93,7 @@ class LoadedModel:
             finally:
                 loop.call_soon_threadsafe(pieces.put_nowait, None)
 
-        writing = asyncio.ensure_future(self._worker.run(work))
+        writing = self._worker.submit(work)
         try:
             while (text := await pieces.get()) is not None:
                 yield text

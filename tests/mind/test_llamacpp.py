@@ -1,0 +1,151 @@
+"""The embedded brain: real models in this process, the contract, and the cached prefix."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from mia.backends import Context
+from mia.conversation.ports import Message, Prompt
+from mia.errors import BackendUnavailable
+from mia.home import Home
+from mia.mind.engines import has_chat_template
+from mia.mind.llm import llamacpp
+from mia.mind.llm.llamacpp import LlamaCpp, LlamaCppOptions, fitting
+from mia.models import ModelStore
+from tests.mind.contract import LanguageModelContract, Opened, asked
+
+CHAT = "smollm2-135m-instruct"
+LANGUAGES = ("es", "en")
+
+
+def context(place: Path) -> Context:
+    return Context(ModelStore(Home.find()), LANGUAGES, place)
+
+
+class Gguf(LanguageModelContract):
+    """A model that runs in this process."""
+
+    options: LlamaCppOptions
+
+    @pytest.fixture(autouse=True)
+    def _where(self, tmp_path: Path) -> None:
+        self.place = tmp_path
+
+    def opened(self) -> AbstractAsyncContextManager[Opened]:
+        return self._loaded()
+
+    def endless(self) -> AbstractAsyncContextManager[Opened]:
+        return self._loaded()
+
+    @asynccontextmanager
+    async def broken(self) -> AsyncIterator[Opened]:
+        damaged = self.place / "damaged.gguf"
+        damaged.write_bytes(b"GGUF" + bytes(1000))
+        yield Opened(LlamaCpp(LlamaCppOptions(), {"es": damaged}))
+
+    @asynccontextmanager
+    async def _loaded(self) -> AsyncIterator[Opened]:
+        model = await llamacpp.load(self.options, context(self.place))
+        yield Opened(model)
+        await model.aclose()
+
+
+@pytest.mark.models
+class TestTranscriptModel(Gguf):
+    options = LlamaCppOptions()
+
+
+@pytest.mark.models
+class TestChatModel(Gguf):
+    options = LlamaCppOptions(model=CHAT, max_tokens=200)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("options", [LlamaCppOptions(), LlamaCppOptions(model=CHAT)])
+def test_from_the_second_turn_on_only_the_newest_words_are_read(
+    tmp_path: Path, options: LlamaCppOptions
+) -> None:
+    """A conversation that grows: what was said before is in the cache."""
+
+    async def talk() -> list[int]:
+        model = await llamacpp.load(options, context(tmp_path))
+        messages = [Message("system", "You are MIA. " + "You are kind and like to talk. " * 8)]
+        evaluated = []
+        for line in ("Hello there.", "What do you like?", "And why is that?", "Good night."):
+            await model.warm(Prompt(tuple(messages), "en"))
+            messages.append(Message("user", line))
+            reply = "".join([p async for p in model.stream(Prompt(tuple(messages), "en"))])
+            messages.append(Message("assistant", reply.strip() or "…"))
+            assert model.usage is not None
+            evaluated.append(model.usage.evaluated)
+        await model.aclose()
+        return evaluated
+
+    evaluated = asyncio.run(talk())
+    assert max(evaluated[1:]) <= 40, evaluated
+
+
+@pytest.mark.models
+def test_a_reply_nobody_wants_stops_within_a_few_tokens(tmp_path: Path) -> None:
+    async def cut() -> int:
+        model = await llamacpp.load(LlamaCppOptions(model=CHAT, max_tokens=400), context(tmp_path))
+        loaded = model._first
+        written = 0
+        engine = await loaded._worker.run(loaded._load)
+        original = engine.write
+
+        def counting(task, piece):  # type: ignore[no-untyped-def]
+            def counted(text: str) -> bool:
+                nonlocal written
+                written += 1
+                return piece(text)
+
+            return original(task, counted)
+
+        engine.write = counting  # type: ignore[method-assign]
+        async with aclosing(model.stream(asked("Tell me a long story.", max_tokens=None))) as reply:
+            for _ in range(3):
+                await anext(reply)
+            at_cut = written
+        await loaded._worker.run(lambda: None)
+        await model.aclose()
+        return written - at_cut
+
+    assert asyncio.run(cut()) <= 2
+
+
+@pytest.mark.models
+def test_a_base_model_is_known_by_its_file() -> None:
+    store = ModelStore(Home.find())
+    assert has_chat_template(llamacpp.gguf_in(store.path(CHAT)))
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    options = LlamaCppOptions(path=str(tmp_path / "mine.gguf"))
+    with pytest.raises(BackendUnavailable) as error:
+        asyncio.run(llamacpp.load(options, context(tmp_path)))
+    assert error.value.code == "llm.no_file"
+    assert "mine.gguf" in str(error.value)
+
+
+def test_a_history_that_does_not_fit_loses_its_oldest_turns_first() -> None:
+    lines = tuple(
+        Message("user" if k % 2 == 0 else "assistant", f"{k} " + "palabra " * 60) for k in range(31)
+    )
+    prompt = Prompt((Message("system", "Eres MIA."), *lines), "es")
+    kept = fitting(prompt, LlamaCppOptions())
+    assert kept[0].role == "system"
+    assert kept[-1] == lines[-1]
+    assert len(kept) < len(lines)
+    assert sum(len(m.content) for m in kept) <= 2048 * 3
+
+
+def test_only_the_models_of_the_spoken_languages_are_needed() -> None:
+    assert llamacpp.needs(LlamaCppOptions(), ("es", "en")) == ("gemma-3-270m",)
+    assert llamacpp.needs(LlamaCppOptions(model=CHAT), ("es",)) == (CHAT,)
+    assert llamacpp.needs(LlamaCppOptions(path="mine.gguf"), ("es",)) == ()
