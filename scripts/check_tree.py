@@ -10,6 +10,7 @@ text that lacks a translation. Prints `file:line: what is wrong`; exits with 1 i
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -47,17 +48,24 @@ PATHS = re.compile(
 
 def files(root: Path = ROOT) -> list[Path]:
     """Every file that is, or would be, committed."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=root,
-        capture_output=True,
-        check=False,  # fails in a copy without git, which is walked instead
-    )
-    if listed.returncode == 0:
-        found = (root / name for name in listed.stdout.decode().split("\0") if name)
+    names = _listed_by_git(root)
+    if names is not None:
+        found = (root / name for name in names)
     else:
         found = (path for path in root.rglob("*") if _ours(path.relative_to(root).parent.parts))
     return sorted(path for path in found if path.is_file())
+
+
+def _listed_by_git(root: Path) -> list[str] | None:
+    """What git has, or would add; None where there is no git or this is no clone."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    command = [git, "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, check=False)
+    if listed.returncode:
+        return None
+    return [name for name in listed.stdout.decode().split("\0") if name]
 
 
 def _ours(folders: tuple[str, ...]) -> bool:

@@ -25,6 +25,14 @@ def test_the_files_of_the_repository_are_found() -> None:
     assert not any(name.startswith((".venv/", ".git/")) for name in names)
 
 
+def test_a_copy_without_git_is_walked_and_hidden_folders_left_out(tmp_path: Path) -> None:
+    for name in ("src/mia/x.py", ".ci/run", ".gitignore", ".venv/x.py", "src/__pycache__/x.pyc"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    found = {path.relative_to(tmp_path).as_posix() for path in check_tree.files(tmp_path)}
+    assert found == {"src/mia/x.py", ".ci/run", ".gitignore"}
+
+
 @pytest.mark.parametrize("name", check_tree.REGISTRIES)
 def test_a_registry_host_is_found(name: str) -> None:
     host = name.replace(" ", ".")
