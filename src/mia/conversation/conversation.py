@@ -246,7 +246,8 @@ class Conversation:
         language = None if self.language == "auto" else self.language
         if self._listener.voice_seconds < self._tuning.least_speech:
             # A click or a chair: not worth the recogniser's time.
-            nothing = moves.Understood(effect.revision, self._settled, 0.0, "nothing")
+            wait = self._hold(self._settled)
+            nothing = moves.Understood(effect.revision, self._settled, wait, "nothing")
             asyncio.get_running_loop().call_soon(self._happen, nothing)
             return
         self._recogniser.ask(Request(effect.revision, self._listener.utterance(), language))

@@ -2,8 +2,8 @@
 
 One rule, from the surest sign to the weakest:
 
-1. The words cannot be the end ("y…", "porque…", "and the…", a trailing comma or ellipsis):
-   `hold_open`.
+1. There are no words yet, or they cannot be the end ("y…", "porque…", "and the…", a trailing
+   comma or ellipsis): `hold_open`.
 2. The turn detector hears that the voice goes on (below `likely`): `hold_unlikely`.
 3. It is sure that the voice has ended, and the words are a sentence: `hold_sure`.
 4. Otherwise: `hold_likely`.
@@ -50,7 +50,8 @@ def hold(
     completeness: the turn detector's score, or None when there is none (yet).
     learned_pause: seconds this speaker usually pauses within a turn, 0 when unknown.
     """
-    if open_ended(text, language):
+    if not text.strip() or open_ended(text, language):
+        # No words yet: a "Sí" too short to be sure of, or a breath before the first word.
         return tuning.hold_open
     sentence = bool(_ENDS_SENTENCE.search(text.strip()))
     if completeness is not None and completeness < tuning.likely:

@@ -7,6 +7,7 @@ synthesis and the playing. Before its gate opens nothing of it is shown or heard
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
@@ -98,6 +99,8 @@ class Reply:
         self._told = told
         self._tuning = tuning
         self._gate = asyncio.Event()
+        self._sounded = asyncio.Event()
+        """The first clause has a sound, or will have none."""
         self._texts: list[tuple[int, str]] = []
         self._clauses: asyncio.Queue[str | None] = asyncio.Queue(tuning.clauses_waiting)
         self._segments: asyncio.Queue[Segment | None] = asyncio.Queue(tuning.clauses_waiting)
@@ -146,6 +149,7 @@ class Reply:
                     written += len(piece)
                     for clause in cutter.feed(piece):
                         await self._clause(clause)
+                        await self._first_voice_first()
                     if written > self._tuning.longest_reply:
                         break
         except TimeoutError:
@@ -156,6 +160,14 @@ class Reply:
             await self._clause(clause)
         self.failed = not written
         await self._clauses.put(None)
+
+    async def _first_voice_first(self) -> None:
+        """Nothing more is read until the first clause has a sound. A model in this process writes
+        no further than it is read, and leaves the cores to the voice meanwhile."""
+        if not self._sounded.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._tuning.first_voice):
+                    await self._sounded.wait()
 
     async def _clause(self, clause: str) -> None:
         if clause.strip():
@@ -190,6 +202,7 @@ class Reply:
                 previous = segment
             else:
                 segment.pieces.put_nowait(None)
+                self._sounded.set()
             await self._segments.put(segment)
             sequence += 1
         await self._segments.put(None)
@@ -221,6 +234,7 @@ class Reply:
             ) as pieces:
                 while (piece := await _next(pieces, self._tuning.synthesis)) is not None:
                     self._stamp("first_sound")
+                    self._sounded.set()
                     heard += len(piece.samples)
                     await segment.pieces.put(piece)
             if not heard:
@@ -232,6 +246,7 @@ class Reply:
         finally:
             slots.release()
             segment.done.set()
+            self._sounded.set()
         await segment.pieces.put(None)
 
     # ── playing, in order ────────────────────────────────────────────────────────────────────

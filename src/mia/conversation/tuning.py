@@ -77,6 +77,9 @@ class Tuning:
     """… nor one that stalls this long in mid-reply."""
     synthesis: float = 30.0
     """A clause whose sound does not come (or goes on) within this has failed."""
+    first_voice: float = 2.0
+    """The mind writes no further until the first clause has a sound, but no longer than this:
+    two cores give it sooner when nothing else uses them."""
     jobs: int = 2
     """Clauses synthesised at once, at most: two cores."""
     clauses_waiting: int = 8

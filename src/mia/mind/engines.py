@@ -57,7 +57,11 @@ class Engine(Protocol):
 
 class XLlamaCpp:
     def __init__(self, load: Load) -> None:
-        import xllamacpp
+        try:
+            import xllamacpp
+        except ImportError as error:
+            # The Linux wheel leaves libgomp to the system, and bare ones have none.
+            raise BackendUnavailable("llm.no_library", reason=str(error)) from error
 
         params = xllamacpp.CommonParams()
         params.model.path = str(load.path)
@@ -120,8 +124,10 @@ class XLlamaCpp:
 
 class LlamaCppPython:
     def __init__(self, load: Load) -> None:
-        from llama_cpp import Llama
-
+        try:
+            from llama_cpp import Llama
+        except (ImportError, RuntimeError, OSError) as error:
+            raise BackendUnavailable("llm.no_library", reason=str(error)) from error
         try:
             self._llama: Any = Llama(
                 str(load.path),

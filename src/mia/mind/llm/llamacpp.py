@@ -26,6 +26,8 @@ from mia.mind.reasoning import ReasoningFilter
 #: The embedded model of each language (`docs/decisions/0007-brain.md`); a language without one is
 #: answered by the first.
 EMBEDDED: Mapping[str, str] = {"es": "gemma-3-270m", "en": "gemma-3-270m"}
+#: Pieces a model may be ahead of whoever reads it.
+AHEAD = 3
 #: Left free in the context for the reply itself.
 RESERVE = 64
 
@@ -76,13 +78,19 @@ class LoadedModel:
         return self._engine
 
     async def write(self, prompt: Prompt, max_tokens: int | None) -> AsyncGenerator[str, None]:
-        """Pieces of the reply; with `max_tokens` 0 none, only the cache is warmed."""
+        """Pieces of the reply; with `max_tokens` 0 none, only the cache is warmed.
+
+        The model is at most `AHEAD` pieces ahead of its reader: who stops reading for a while
+        has the cores for something else.
+        """
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[str | None] = asyncio.Queue(4096)
         unwanted = threading.Event()
+        wanted = threading.Semaphore(AHEAD)
 
         def piece(text: str) -> bool:
             loop.call_soon_threadsafe(pieces.put_nowait, text)
+            wanted.acquire()
             return unwanted.is_set()
 
         def work() -> Usage | None:
@@ -96,10 +104,12 @@ class LoadedModel:
         writing = self._worker.submit(work)
         try:
             while (text := await pieces.get()) is not None:
+                wanted.release()
                 yield text
             self.usage = await writing
         finally:
             unwanted.set()
+            wanted.release()
             if not writing.done():
                 # The thread sees the flag at its next token; nobody waits for it here.
                 writing.add_done_callback(_seen)
