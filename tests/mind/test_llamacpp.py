@@ -103,7 +103,8 @@ def test_a_reply_nobody_wants_stops_within_a_few_tokens(tmp_path: Path) -> None:
             def counted(text: str) -> bool:
                 nonlocal written
                 written += 1
-                return piece(text)
+                stop: bool = piece(text)
+                return stop
 
             return original(task, counted)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -12,46 +11,9 @@ from mia.conversation.ports import LanguageModel, Message, Prompt
 from mia.errors import BackendUnavailable
 from mia.mind.openai_errors import retry_after
 from tests.mind.contract import asked
-from tests.mind.replay import Answer, Replay, chunk, plain, replaying, reply
+from tests.mind.replay import Answer, Replay, chunk, plain, reply
+from tests.mind.test_openai import LM_STUDIO_STATES, collect, fails_with, said, served
 from tests.mind.test_openai_contract import connect
-
-LM_STUDIO_STATES = "/api/v0/models"
-
-
-def served(
-    name: str, test: Callable[[Replay, LanguageModel], Awaitable[None]], **options: object
-) -> None:
-    """Run `test` with a replaying server and the backend `name` connected to it."""
-
-    async def run() -> None:
-        async with replaying() as replay:
-            model = await connect(name, replay.url, **options)
-            try:
-                await test(replay, model)
-            finally:
-                await model.aclose()
-
-    asyncio.run(run())
-
-
-async def said(model: LanguageModel, prompt: Prompt | None = None) -> str:
-    return "".join([piece async for piece in model.stream(prompt or asked("Hola"))])
-
-
-async def collect(model: LanguageModel, pieces: list[str]) -> None:
-    async for piece in model.stream(asked("Hola")):
-        pieces.append(piece)
-
-
-async def fails_with(code: str, model: LanguageModel) -> BackendUnavailable:
-    with pytest.raises(BackendUnavailable) as caught:
-        await said(model)
-    assert caught.value.code == code
-    return caught.value
-
-
-# ── what is sent ─────────────────────────────────────────────────────────────────────────────
-
 
 # ── errors ───────────────────────────────────────────────────────────────────────────────────
 

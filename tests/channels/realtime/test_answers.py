@@ -4,30 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import Any
 
 from tests.channels.realtime.driver import Driver, make_stage, of, pcm, types
 from tests.channels.realtime.fakes import FakeTalk
-
-
-def text_item(text: str = "Hola", **more: Any) -> dict[str, Any]:
-    content = [{"type": "input_text", "text": text}]
-    return {"type": "message", "role": "user", "content": content, **more}
-
-
-def refused(event: dict[str, Any], *, talk: FakeTalk | None = None) -> dict[str, Any]:
-    """The error a client event is answered with; checks that it is the only answer."""
-
-    async def scenario() -> dict[str, Any]:
-        driver = Driver(talk)
-        before = driver.session.settings
-        (answer,) = await driver(**event)
-        assert answer["type"] == "error"
-        assert driver.session.settings == before
-        error: dict[str, Any] = answer["error"]
-        return error
-
-    return asyncio.run(scenario())
+from tests.channels.realtime.test_requests import refused, text_item
 
 
 def test_typed_chat_adds_an_item_and_answers_it() -> None:
