@@ -1,7 +1,7 @@
 """Every number the turn engine goes by, in one place, with its unit and its reason.
 
 Seconds unless said otherwise. Measurements behind the defaults are in `bench/results/` and
-`docs/decisions/0006-turn-engine.md`.
+`docs/decisions/0006-the-turn-engine.md`.
 """
 
 from __future__ import annotations

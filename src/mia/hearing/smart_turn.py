@@ -1,7 +1,7 @@
 """Smart Turn v3.2 (BSD-2): has the speaker finished? Judged from the voice, not from the words.
 
 The model reads Whisper's log-mel features of the last 8 s, padded with silence at the front. One
-thread is faster than two (47 against 85 ms, `docs/decisions/0006-turn-engine.md`).
+thread is faster than two (47 against 85 ms, `docs/decisions/0006-the-turn-engine.md`).
 """
 
 from __future__ import annotations

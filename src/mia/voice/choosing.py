@@ -13,7 +13,7 @@ from mia.errors import BackendUnavailable
 AUTO = "auto"
 #: The embedded voices, the best one first; the last stands in for one that fails. Piper's `joe`
 #: is faster, but his licence excludes monetised streams: he speaks when he is asked for
-#: (`docs/decisions/0008-voices.md`).
+#: (`docs/decisions/0007-voices.md`).
 EMBEDDED = {"es": ("kokoro", "espeak"), "en": ("kokoro", "espeak")}
 ANY = ("kokoro", "espeak")
 

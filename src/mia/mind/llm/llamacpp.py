@@ -23,7 +23,7 @@ from mia.mind.engines import Engine, EngineName, Load, Task, build, has_chat_tem
 from mia.mind.prompts import MAX_TOKENS, SAMPLING, transcript
 from mia.mind.reasoning import ReasoningFilter
 
-#: The embedded model of each language (`docs/decisions/0007-brain.md`); a language without one is
+#: The embedded model of each language (decision 5 in `docs/decisions`); a language without one is
 #: answered by the first.
 EMBEDDED: Mapping[str, str] = {"es": "gemma-3-270m", "en": "gemma-3-270m"}
 #: Pieces a model may be ahead of whoever reads it.
