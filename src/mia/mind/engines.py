@@ -1,7 +1,7 @@
 """The two engines that run GGUF models in this process, behind one small interface.
 
 Both are llama.cpp: `xllamacpp` comes as a wheel for every system, `llama-cpp-python` has none on
-the registry and is compiled where it is installed (`docs/decisions/0001-an-engine-that-installs-from-wheels.md`).
+the registry and is compiled where it is installed (decision 1 in `docs/decisions`).
 """
 
 from __future__ import annotations
