@@ -184,7 +184,8 @@ class Answering:
         seconds = reply.track.seconds if complete else reply.track.stop()
         # A complete reply is all there, also a clause whose sound failed: it was to be read.
         heard = reply.text if complete else heard_text(reply.clauses, seconds)
-        self._history.heard(reply.id, heard, "completed" if complete else "interrupted")
+        said = "" if reply.failed else heard
+        self._history.heard(reply.id, said, "completed" if complete else "interrupted")
         self._tell(
             facts.ReplyEnded,
             turn=reply.turn,

@@ -220,7 +220,8 @@ class Conversation:
         )
 
     def _report(self, error: MiaError) -> None:
-        log.warning("%s: %s", error.code, error, exc_info=error.__cause__)
+        log.warning("%s: %s", error.code, error)
+        log.debug("the cause of %s", error.code, exc_info=error.__cause__)
         self._tell(facts.Notice, level="error", code=error.code, parameters=error.parameters)
 
     def _turn_id(self, turn: int) -> str:

@@ -30,6 +30,7 @@ from mia.conversation.ports import (
 )
 from mia.conversation.tuning import Tuning
 from mia.errors import BackendUnavailable, MiaError
+from mia.strings import translate
 
 T = TypeVar("T")
 
@@ -92,7 +93,8 @@ class Reply:
         self.clauses: list[Clause] = []
         """Placed clauses, in order."""
         self.failed = False
-        """The language model gave nothing at all."""
+        """The language model gave nothing at all; what is said instead is no part of the
+        conversation."""
         self.times: dict[str, float] = {}
         """Loop times of: started, first_piece, first_clause, first_sound, opened, sounding."""
         self._mouth = mouth
@@ -140,6 +142,7 @@ class Reply:
     async def _write(self) -> None:
         cutter = self._mouth.wording.cutter(self.prompt.language)
         written = 0
+        problem: MiaError | None = None
         try:
             async with aclosing(self._mouth.llm.stream(self.prompt)) as pieces:
                 patience = self._tuning.first_piece
@@ -153,12 +156,18 @@ class Reply:
                     if written > self._tuning.longest_reply:
                         break
         except TimeoutError:
-            self._trouble(BackendUnavailable("llm.stalled"))
+            problem = BackendUnavailable("llm.stalled")
         except MiaError as error:
-            self._trouble(error)
+            problem = error
+        if not written and problem is None:
+            problem = BackendUnavailable("llm.empty")
+        if problem is not None:
+            self._trouble(problem)
         for clause in cutter.finish():
             await self._clause(clause)
-        self.failed = not written
+        if not written:
+            self.failed = True
+            await self._clause(translate("spoken.no_answer", self.prompt.language))
         await self._clauses.put(None)
 
     async def _first_voice_first(self) -> None:
