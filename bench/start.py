@@ -1,7 +1,7 @@
 """`python -m bench.start [TURNS]`: from the command to healthy, memory, and memory after turns.
 
 Starts `mia run` three times with the models installed, and after the last start holds TURNS
-(default 100) typed turns over the realtime API, answered with text only.
+(default 100) typed turns over the realtime API.
 """
 
 from __future__ import annotations

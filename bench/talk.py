@@ -34,11 +34,13 @@ def talk(folder: Path, language: str) -> tuple[list[dict[str, Any]], list[dict[s
         report = Path(place) / "report.json"
         recordings = [str(folder / language / line["file"]) for line in truth]
         command = [sys.executable, "-m", "mia.main", "talk", *recordings]
-        subprocess.run(
+        done = subprocess.run(
             [*command, "--language", language, "--json", str(report)],
-            check=True,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
         )
+        if done.returncode:
+            raise SystemExit(done.stderr)
         return truth, json.loads(report.read_text("utf-8"))["turns"]
 
 

@@ -46,7 +46,7 @@ def test_the_conversation_speaks_the_language_chosen_on_the_page(visit: Visitor)
     visited.until("state.language === 'en'")
     visited.page.click("[data-language=es]")
     visited.until("state.language === 'es'")
-    assert visited.page.text_content("#status-text") == "Lista"
+    visited.page.wait_for_function("document.querySelector('#status-text').textContent === 'Lista'")
 
 
 def test_a_spoken_question_is_answered_aloud_with_subtitles_and_a_moving_mouth(

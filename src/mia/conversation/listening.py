@@ -32,6 +32,8 @@ class Listener:
         """Samples of voice (while silent) or of silence (while voiced) in a row."""
         self._onset = 0
         self._last_voiced = 0
+        self._refresh_at = tuning.refresh
+        """Seconds of silence after which the detector is refreshed next."""
         self._begun: int | None = None
         """Where the utterance begins, pre-roll included; None while nobody speaks."""
         self._voice = 0
@@ -50,6 +52,9 @@ class Listener:
 
     def _judge(self, frame: Samples, end: int, now: float) -> Iterator[Voiced | Silent]:
         self._keep(frame)
+        if self.received - self._last_voiced >= self._refresh_at * HEARING_RATE:
+            self._refresh_at += self._tuning.refresh
+            self._detector.reset()
         likely = self._detector.probability(frame)
         threshold = self._tuning.voice_off if self._voiced else self._tuning.voice_on
         voice = likely >= threshold
@@ -60,6 +65,7 @@ class Listener:
 
         if voice:
             self._last_voiced = self.received
+            self._refresh_at = self._tuning.refresh
         if voice and self._begun is not None:
             self._voice += len(frame)
         if voice == self._voiced:

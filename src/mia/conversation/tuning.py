@@ -20,6 +20,9 @@ class Tuning:
     """Voice this long is somebody speaking: three frames, more than a click or a key."""
     gap: float = 0.1
     """Silence this long ends a stretch: guesses start here, nothing is decided yet."""
+    refresh: float = 4.0
+    """After this much silence the voice detector starts afresh: Silero's memory drifts in long
+    quiet, and then misses a short first word ("Sí, …")."""
     pre_roll: float = 0.35
     """Sound kept from before the onset: the first consonant is softer than the threshold."""
     tail: float = 0.2

@@ -1,0 +1,90 @@
+"""From sound to stretches of voice, and the utterance's samples."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mia.conversation.listening import Listener
+from mia.conversation.moves import Silent, Voiced
+from mia.conversation.ports import HEARING_RATE, Samples
+from mia.conversation.tuning import DEFAULT
+from tests.support.fakes import FakeVad
+
+FRAME = FakeVad.frame_samples
+
+
+def sound(*stretches: tuple[float, float]) -> Samples:
+    """(seconds, level), one after the other."""
+    parts = [np.full(int(s * HEARING_RATE), level, np.float32) for s, level in stretches]
+    return np.concatenate(parts)
+
+
+def heard(listener: Listener, samples: Samples, size: int = FRAME) -> list[Voiced | Silent]:
+    events: list[Voiced | Silent] = []
+    for at in range(0, len(samples), size):
+        piece = samples[at : at + size]
+        events += listener.hear(piece, (at + len(piece)) / HEARING_RATE)
+    return events
+
+
+@pytest.mark.parametrize("size", [100, FRAME, 1024, 5000])
+def test_the_blocks_size_does_not_matter(size: int) -> None:
+    events = heard(Listener(FakeVad()), sound((1, 0), (1, 0.5), (1, 0)), size)
+    assert [type(event) for event in events] == [Voiced, Silent]
+    assert isinstance(events[0], Voiced)
+    assert isinstance(events[1], Silent)
+    assert events[0].onset == pytest.approx(1.0, abs=0.021)
+    assert events[1].last_voiced == pytest.approx(2.0, abs=0.021)
+
+
+def test_a_click_is_nobody() -> None:
+    assert heard(Listener(FakeVad()), sound((1, 0), (0.04, 0.5), (1, 0))) == []
+
+
+def test_the_utterance_has_what_came_just_before_and_after_the_voice() -> None:
+    listener = Listener(FakeVad())
+    heard(listener, sound((3, 0.01), (1, 0.5), (1, 0.02)))
+    samples = listener.utterance()
+    assert samples[0] == pytest.approx(0.01)
+    assert samples[-1] == pytest.approx(0.02)
+    seconds = DEFAULT.pre_roll + 1 + DEFAULT.tail
+    assert len(samples) / HEARING_RATE == pytest.approx(seconds, abs=0.05)
+
+
+def test_a_pause_inside_is_part_of_the_utterance() -> None:
+    listener = Listener(FakeVad())
+    heard(listener, sound((1, 0), (0.5, 0.5), (0.6, 0), (0.5, 0.5), (0.3, 0)))
+    assert len(listener.utterance()) / HEARING_RATE == pytest.approx(2.15, abs=0.06)
+
+
+def test_hours_of_silence_are_not_kept() -> None:
+    listener = Listener(FakeVad())
+    heard(listener, sound((120, 0)), 5000)
+    kept = sum(len(piece) for piece in listener._kept)
+    assert kept < 2 * HEARING_RATE
+
+
+def test_in_long_silence_the_detector_starts_afresh_and_not_in_mid_speech() -> None:
+    class Counting(FakeVad):
+        resets: list[int]
+
+        def __init__(self) -> None:
+            self.resets = []
+
+        def reset(self) -> None:
+            self.resets.append(listener.received)
+
+    detector = Counting()
+    listener = Listener(detector)
+    heard(listener, sound((9, 0), (6, 0.5), (5, 0)))
+    seconds = [at / HEARING_RATE for at in detector.resets]
+    assert seconds == pytest.approx([4, 8, 19], abs=0.05)
+
+
+def test_what_is_forgotten_is_gone() -> None:
+    listener = Listener(FakeVad())
+    heard(listener, sound((1, 0), (1, 0.5)))
+    listener.forget()
+    assert len(listener.utterance()) == 0
+    assert not listener.voiced
