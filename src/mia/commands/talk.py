@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from mia import main as program
@@ -139,8 +140,8 @@ def show(report: dict[str, Any], console: Console) -> None:
     for turn in report["turns"]:
         v2v = turn["v2v_ms"]
         table.add_row(
-            turn["user_text"] or f"[dim]{translate('cli.talk.nothing')}[/]",
-            turn["reply_text"] or f"[dim]{translate('cli.talk.silent')}[/]",
+            escape(turn["user_text"]) or f"[dim]{translate('cli.talk.nothing')}[/]",
+            escape(turn["reply_text"]) or f"[dim]{translate('cli.talk.silent')}[/]",
             "—" if v2v is None else f"{v2v} ms",
         )
     console.print(table)

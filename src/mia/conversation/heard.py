@@ -53,6 +53,8 @@ def heard_text(clauses: list[Clause], playhead: float) -> str:
     dash. Empty when no whole word was heard."""
     parts: list[str] = []
     for clause in clauses:
+        if not clause.text.strip():
+            continue
         heard = [w for w in clause.words if (w.begin + w.finish) / 2 <= playhead]
         if len(heard) == len(clause.words):
             if clause.finish <= playhead or heard:
