@@ -1,6 +1,7 @@
 """`python -m bench`: every benchmark, one after the other; `--file` keeps the results."""
 
-from bench import start, talk
+from bench import spanish, start, talk
 
 talk.main()
+spanish.main()
 start.main()
