@@ -26,8 +26,6 @@ from mia.conversation import Conversation, Mouth, Parts
 from mia.conversation.ports import (
     HEARING_RATE,
     LanguageModel,
-    Message,
-    Prompt,
     SpeechSynthesizer,
     SpeechToText,
     TurnDetector,
@@ -146,10 +144,8 @@ async def assembled(
             )
         ),
     )
-    # A prompt file that cannot be read is to be known now, not at the first answer; and reading
-    # the prompt takes the model a second that nobody should wait for later.
-    system = Message("system", parts.system_prompt(languages[0]))
-    await part("llm", llm.warm(Prompt((system,), languages[0])))
+    # A prompt file that cannot be read is to be known now, not at the first answer.
+    parts.system_prompt(languages[0])
     try:
         yield parts
     finally:

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import jiwer
+import numpy as np
 import py3langid
 import pytest
 import soundfile
 from click.testing import CliRunner
 
+from mia.audio.levels import audible
 from mia.backends import Context
 from mia.cli import cli
 from mia.hearing.stt import faster_whisper
@@ -30,6 +32,17 @@ MOST_OWN_ERRORS = 0.25
 
 def plain(text: str) -> str:
     return re.sub(r"[^\w ]+", " ", text.lower().replace("-", " ")).strip()
+
+
+def spoken_between(channel: np.ndarray, start: float, end: float, rate: int) -> np.ndarray:
+    """Her sound between two times without the waits in it, which a busy machine makes long."""
+    quiet = np.zeros(rate // 4, np.float32)
+    parts = [quiet]
+    for first, last in audible(channel, rate):
+        if start <= first < end:
+            at, until = max(0, int((first - 0.05) * rate)), int((last + 0.1) * rate)
+            parts += [channel[at:until], quiet]
+    return np.concatenate(parts)
 
 
 @pytest.fixture(scope="module", params=["es", "en"])
@@ -83,7 +96,7 @@ def test_she_answers_in_the_language_she_is_spoken_to(talk) -> None:  # type: ig
 
 
 def test_what_she_says_can_be_understood(talk) -> None:  # type: ignore[no-untyped-def]
-    """Whisper hears on the tap what the report says that she said."""
+    """Whisper hears on the tap what the report says that was heard of her."""
     language, _, report, folder = talk
     tap, rate = soundfile.read(folder / "tap.wav", dtype="float32")
     starts = [turn["speech"][1] for turn in report["turns"]]
@@ -94,7 +107,7 @@ def test_what_she_says_can_be_understood(talk) -> None:  # type: ignore[no-untyp
         whisper = await faster_whisper.load(faster_whisper.WhisperOptions(), context)
         heard = [
             (
-                await whisper.transcribe(tap[int(a * rate) : int(b * rate), 1], language=language)
+                await whisper.transcribe(spoken_between(tap[:, 1], a, b, rate), language=language)
             ).text
             for a, b in zip(starts, ends, strict=True)
         ]
@@ -102,9 +115,10 @@ def test_what_she_says_can_be_understood(talk) -> None:  # type: ignore[no-untyp
         return heard
 
     heard = asyncio.run(transcribe())
-    spoken = [turn["reply_text"] for turn in report["turns"]]
+    spoken = [turn["heard_text"] for turn in report["turns"]]
     errors = jiwer.wer([plain(text) for text in spoken], [plain(text) for text in heard])
-    assert errors <= MOST_OWN_ERRORS, list(zip(spoken, heard, strict=True))
+    pairs = zip(spoken, heard, strict=True)
+    assert errors <= MOST_OWN_ERRORS, "\n".join(f"{a!r} was heard as {b!r}" for a, b in pairs)
 
 
 def test_the_tap_holds_both_on_one_clock(talk) -> None:  # type: ignore[no-untyped-def]

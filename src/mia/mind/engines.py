@@ -75,6 +75,10 @@ class XLlamaCpp:
         params.warmup = True
         # Gemma's sliding window would throw the cached prefix away at every turn.
         params.swa_full = True
+        # The server engine keeps the states of old prompts, gigabytes of them if it may. MIA's
+        # prompts only grow, so one that guests of a moment share is plenty.
+        params.cache_ram_mib = 32
+        params.n_ctx_checkpoints = 0
         # The engine brings a server of its own on a loopback port; nobody knows its key.
         params.api_keys = [secrets.token_urlsafe(32)]
         params.verbosity = -1
