@@ -63,7 +63,7 @@ def test_each_of_its_keys_has_an_effect_or_a_notice(seed: Loaded) -> None:
     noticed = {notice.key for notice in seed.notices}
     expected = set()
     for path in parse(SEED.read_text("utf-8"), SEED).places:
-        if path[0] in ("rag", "osc", "websocket", "discord") and len(path) > 1:
+        if path[0] in ("rag", "lipsync", "osc", "websocket", "discord") and len(path) > 1:
             expected.add(".".join(map(str, path)))
     expected -= {"osc.mapping"}
     assert noticed == expected | {"vad.silence_duration_ms"}
@@ -72,7 +72,7 @@ def test_each_of_its_keys_has_an_effect_or_a_notice(seed: Loaded) -> None:
 
 def test_notices_that_say_the_same_are_shown_as_one(seed: Loaded) -> None:
     texts = [notice.text("en") for notice in grouped(seed.notices)]
-    assert len(texts) == 5
+    assert len(texts) == 6
     assert any("rag.enabled" in text and "rag.top_k" in text for text in texts)
     assert all("{" not in text for text in texts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -127,7 +127,7 @@ class FakeLlm:
 
 @dataclass
 class FakeTts:
-    """A tenth of a second of sound for each letter-ish; every sample of clause n has value n/100.
+    """0.3 s of sound for each word; every sample of the n-th call has the value n/100.
 
     takes: seconds of work for the n-th call. fails: calls that raise.
     """
@@ -251,6 +251,3 @@ class Fakes:
             voice_detector=FakeVad,
             system_prompt=lambda language: f"system-{language}",
         )
-
-
-Timeline = Mapping[float, str]

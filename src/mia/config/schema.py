@@ -330,7 +330,11 @@ class Config(Section):
     models: Models = Field(default_factory=Models, description="Ears, mind and voice.")
     audio: Audio = Field(default_factory=Audio, description="This machine's sound devices.")
     vad: Vad = Field(default_factory=Vad, description="When somebody speaks.")
-    lipsync: Lipsync = Field(default_factory=Lipsync, description="How the mouth follows sound.")
+    lipsync: Lipsync = Field(
+        default_factory=Lipsync,
+        description="How the mouth follows sound.",
+        json_schema_extra={"waiting": "lipsync"},
+    )
     web: Web = Field(default_factory=Web, description="The page and the API.")
     log: Log = Field(default_factory=Log, description="What MIA writes down about herself.")
     rag: Rag = Field(
