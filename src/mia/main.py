@@ -58,7 +58,7 @@ def models_of(config: Config, languages: tuple[str, ...]) -> tuple[str, ...]:
     wanted = [smart_turn.MODEL]
     chosen: list[tuple[backends.Port, Any, list[str]]] = [
         ("vad", config.vad, [config.vad.backend]),
-        ("stt", config.models.stt, [config.models.stt.backend]),
+        ("stt", config.models.stt, [config.models.stt.backend, *config.models.stt.fallback]),
         ("llm", config.models.llm, [config.models.llm.backend, *config.models.llm.fallback]),
         ("tts", config.models.tts, Voices.backends_for(config.models.tts.backend, languages)),
     ]
@@ -127,7 +127,7 @@ async def assembled(
 
     vad, stt, turn_detector, llm, tts = await _together(
         part("vad", _load("vad", config.vad, config.vad.backend, context)),
-        part("stt", _ears(config, context, languages)),
+        part("stt", _ears(config, context, languages, trouble)),
         part("turn", _turn_detector(context, trouble)),
         part("llm", _mind(config, context, trouble)),
         part("tts", _voice(config, context, languages, trouble)),
@@ -168,8 +168,23 @@ async def _load(port: backends.Port, section: Any, name: str, context: Context) 
     return await backends.load(port, name, section.options(name), context)
 
 
-async def _ears(config: Config, context: Context, languages: tuple[str, ...]) -> SpeechToText:
-    stt: SpeechToText = await _load("stt", config.models.stt, config.models.stt.backend, context)
+async def _ears(
+    config: Config,
+    context: Context,
+    languages: tuple[str, ...],
+    trouble: Callable[[MiaError], None],
+) -> SpeechToText:
+    section = config.models.stt
+    names = list(dict.fromkeys([section.backend, *section.fallback]))
+    for name in names:
+        try:
+            stt: SpeechToText = await _load("stt", section, name, context)
+        except MiaError as error:
+            if name == names[-1]:
+                raise
+            trouble(error)
+        else:
+            break
     noise = np.random.default_rng(0).normal(0, 0.01, HEARING_RATE).astype(np.float32)
     await stt.transcribe(noise, language=languages[0])
     return stt

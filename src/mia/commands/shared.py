@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,10 @@ from mia.errors import MiaError
 from mia.home import Home
 from mia.strings import translate
 from mia.telemetry import logs
+
+#: A log file is begun anew at this size, and this many old ones are kept.
+LOG_BYTES = 5_000_000
+LOG_FILES = 3
 
 config_option = click.option(
     "--config",
@@ -55,8 +61,26 @@ def read_config(path: Path | None, console: Console, changes: dict[str, Any]) ->
 
 
 def start_logs(loaded: Loaded, secrets: Iterable[str] = ()) -> None:
-    """Log as configured."""
-    logs.setup(loaded.config.log.level.upper(), loaded.config.log.format, secrets=secrets)
+    """Log as configured. Raises click.ClickException when the file cannot be written."""
+    wanted = loaded.config.log
+    redact = logs.setup(wanted.level.upper(), wanted.format, secrets=secrets)
+    if wanted.file is None:
+        return
+    try:
+        wanted.file.parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(
+            wanted.file, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+        )
+    except OSError as error:
+        reason = str(error.strerror)
+        raise click.ClickException(
+            translate("cli.cannot_write", path=str(wanted.file), reason=reason)
+        ) from error
+    if wanted.format == "json":
+        handler.setFormatter(logs.JsonFormatter(redact))
+    else:
+        handler.setFormatter(logs.TextFormatter(redact, colours=False))
+    logging.getLogger().addHandler(handler)
 
 
 def or_say_why(action: Callable[[], None]) -> None:
