@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from mia.conversation.moves import (
     EndUtterance,
     Judged,
     Listen,
+    Lull,
     Prepare,
     Reopen,
     ReplyOver,
@@ -33,6 +35,7 @@ from mia.conversation.turns import step
 revisions = st.integers(0, 4)
 events = st.one_of(
     st.builds(Voiced, st.floats(0, 9), st.integers(0, 3)),
+    st.builds(Lull, st.floats(0, 9)),
     st.builds(Silent, st.floats(0, 9)),
     st.builds(
         Understood,
@@ -40,9 +43,11 @@ events = st.one_of(
         st.sampled_from(["", "Hola."]),
         st.sampled_from([0.25, 1.6]),
         st.sampled_from(["words", "nothing", "backchannel", "stop"]),
+        st.sampled_from([0.1, 1.0]),
+        st.booleans(),
     ),
     st.builds(Judged, revisions, st.floats(0, 1), st.sampled_from([0.25, 1.1])),
-    st.builds(Elapsed, st.sampled_from(["hold", "overlap", "insist", "verdict"])),
+    st.builds(Elapsed, st.sampled_from(get_args(moves.Timer))),
     st.builds(Sounding, revisions),
     st.builds(ReplyOver, revisions),
     st.builds(Typed, st.sampled_from(["¿Y tú?", None])),
@@ -92,19 +97,84 @@ def test_what_belongs_to_an_earlier_guess_changes_nothing(late: moves.Event) -> 
     assert step(PAUSING, late, 6.0) == (PAUSING, ())
 
 
+def kinds(effects: tuple[moves.Effect, ...]) -> list[type]:
+    return [type(effect) for effect in effects if not isinstance(effect, moves.Forget)]
+
+
 def test_a_text_that_comes_after_its_hold_is_committed_at_once() -> None:
     state, effects = step(PAUSING, Understood(3, "Hola.", 0.45), 6.0)
     assert state.phase == "committed"
-    assert [type(effect) for effect in effects if not isinstance(effect, moves.Forget)] == [
-        Prepare,
-        Commit,
-    ]
+    assert kinds(effects) == [Commit]
 
 
 def test_a_text_that_comes_early_waits_for_the_rest_of_its_hold() -> None:
     state, effects = step(PAUSING, Understood(3, "Hola.", 0.45), 5.2)
     assert state.phase == "pausing"
-    assert effects == (Prepare(3, "Hola."), moves.Wake("hold", 5.45))
+    assert kinds(effects) == [Prepare, moves.Wake]
+    assert effects[-1] == moves.Wake("hold", 5.45)
+
+
+def test_a_reply_is_not_begun_long_before_it_may_be_heard() -> None:
+    said = Understood(3, "Quiero un café y", 1.6, head_start=0.5)
+    state, effects = step(PAUSING, said, 5.2)
+    assert effects == (moves.Wake("prepare", 5.0 + 1.6 - 0.5), moves.Wake("hold", 6.6))
+    assert not state.speculating
+    state, effects = step(state, Elapsed("prepare"), 6.1)
+    assert kinds(effects) == [Prepare]
+    state, effects = step(state, Elapsed("hold"), 6.6)
+    assert kinds(effects) == [Commit]
+
+
+def test_the_turn_detector_may_bring_the_reply_forward() -> None:
+    state, _ = step(PAUSING, Understood(3, "Hola.", 1.1, head_start=0.5), 5.2)
+    assert not state.speculating
+    state, effects = step(state, Judged(3, 0.97, 0.25), 5.21)
+    assert kinds(effects)[0] is Prepare
+
+
+def test_what_is_not_meant_for_her_is_neither_prepared_nor_answered() -> None:
+    state, effects = step(PAUSING, Understood(3, "Pásame la sal.", 0.45, meant=False), 5.2)
+    assert kinds(effects) == [moves.Wake]
+    state, effects = step(state, Elapsed("hold"), 5.45)
+    assert moves.Abandon(1, "not addressed") in effects
+    assert state.phase == "idle"
+
+
+SPEAKING = State(phase="speaking", turn=1, revision=3, replying=3, sounded=5.0)
+
+
+def over(until: float) -> State:
+    """MIA's state once a voice over hers from 9.0 s to `until` has ended, before its text."""
+    state, _ = step(SPEAKING, Voiced(9.0, 5), 9.06)
+    state, _ = step(state, Elapsed("overlap"), 9.2)
+    state, _ = step(state, Silent(until), until + 0.1)
+    return state
+
+
+@pytest.mark.parametrize("meaning", ["nothing", "backchannel"])
+def test_after_something_brief_she_goes_on_before_it_is_known_what_it_was(meaning: str) -> None:
+    state = over(9.5)
+    assert state.phase == "speaking"
+    said = Understood(state.revision, "Ajá.", 0.45, meaning)  # type: ignore[arg-type]
+    assert step(state, said, 9.9) == (state, ())
+
+
+@pytest.mark.parametrize(
+    ("until", "meaning", "stops"),
+    [(9.5, "words", True), (9.5, "stop", True), (9.2, "stop", True), (9.2, "words", False)],
+)
+def test_if_it_was_words_after_all_she_stops_again(until: float, meaning: str, stops: bool) -> None:
+    """But a recogniser that finds words in a cough is not believed."""
+    state = over(until)
+    said = Understood(state.revision, "Oye.", 0.45, meaning)  # type: ignore[arg-type]
+    state, effects = step(state, said, 9.9)
+    assert (End(3, "interrupted") in effects) is stops
+
+
+def test_after_something_longer_she_waits_for_its_meaning() -> None:
+    state = over(9.85)
+    assert state.phase == "ducked"
+    assert state.paused
 
 
 def test_push_to_talk_is_never_ended_by_silence() -> None:

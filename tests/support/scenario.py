@@ -95,7 +95,8 @@ def _line(event: Event) -> str:
         case facts.SpeechStopped():
             return at + f"speech stopped ({event.turn}, at {event.audio_ms} ms)"
         case facts.Heard():
-            kind = "understood" if event.final else f"guess {event.revision}"
+            guess = f"guess {event.revision}" if event.revision else "so far"
+            kind = "understood" if event.final else guess
             return at + f"{kind}: {event.text!r}"
         case facts.TurnDropped():
             return at + f"dropped {event.turn}: {event.reason}"
@@ -113,8 +114,17 @@ def _line(event: Event) -> str:
             return at + f"heard from here: {event.reply}"
         case facts.Ducked():
             return at + "ducked"
+        case facts.Paused():
+            return at + f"paused at {event.heard_ms} ms"
         case facts.Unducked():
-            return at + "goes on"
+            return at + f"goes on from {event.heard_ms} ms"
+        case facts.Reopened():
+            return at + f"reopened {event.turn}"
+        case facts.FillerStarted():
+            return at + f"meanwhile: {event.text!r}"
+        case facts.ModeChanged():
+            shown = [event.mode, *(n for n in ("muted", "paused") if getattr(event, n))]
+            return at + ", ".join(shown)
         case facts.Interrupted():
             return at + f"interrupted after {event.heard_ms} ms"
         case facts.ReplyEnded():

@@ -12,11 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from mia.conversation.cores import SPECULATION, Cores
+from mia.conversation.filler import Filler
 from mia.conversation.heard import Clause, heard_text, heard_words, word_at
 from mia.conversation.history import History, Item
 from mia.conversation.playback import Silence, Track
 from mia.conversation.ports import Loudspeaker, Prompt
 from mia.conversation.reply import Mouth, Reply, Told
+from mia.conversation.speculation import Boldness, Effort
 from mia.conversation.tuning import Tuning
 from mia.errors import MiaError
 from mia.telemetry import events as facts
@@ -38,10 +41,10 @@ class Tell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who is told how a reply goes: the revision whose first sample is heard, the one that is
-    over, and whatever failed meanwhile."""
+    """Who is told how a reply goes: the one whose first sample is heard (a filler's: False), the
+    revision that is over, and whatever failed meanwhile."""
 
-    sounding: Callable[[Reply], None]
+    sounding: Callable[[Reply, bool], None]
     over: Callable[[int], None]
     trouble: Callable[[MiaError], None]
 
@@ -54,15 +57,22 @@ class Answering:
         history: History,
         tell: Tell,
         listeners: Listeners,
+        cores: Cores,
+        effort: Effort,
         tuning: Tuning,
     ) -> None:
+        self.boldness = Boldness(tuning)
         self.loudspeaker: Loudspeaker = Silence()
         self._id = conversation_id
         self._mouth = mouth
         self._history = history
         self._tell = tell
         self._listeners = listeners
+        self._cores = cores
+        self._effort = effort
         self._tuning = tuning
+        self._paused = False
+        """The whole conversation holds its breath."""
         self._reply: Reply | None = None
         self._task: asyncio.Task[None] | None = None
         self._ended: Reply | None = None
@@ -87,11 +97,15 @@ class Answering:
                 facts.ReplyText, turn=turn, reply=reply_id, sequence=sequence, text=shown
             ),
             placed=lambda clause, phonemes: self._placed(turn, reply_id, clause, phonemes),
-            sounding=lambda: self._sounding(revision),
+            sounding=lambda own: self._sounding(revision, own),
             trouble=self._listeners.trouble,
         )
         track = Track(reply_id, lambda: self.loudspeaker, self._tuning)
-        reply = Reply(reply_id, turn, revision, prompt, self._mouth, track, told, self._tuning)
+        if self._paused:
+            track.pause()
+        reply = Reply(
+            reply_id, turn, revision, prompt, self._mouth, track, told, self._cores, self._tuning
+        )
         self._reply = reply
         self._task = group.create_task(self._live(reply))
 
@@ -112,14 +126,22 @@ class Answering:
             self._listeners.trouble(MiaError("internal", reason=_first(errors)))
         if reply is self._reply:
             self._reply = self._task = None
+            self._learn(reply)
             if reply.opened:
                 self._finish(reply, "failed" if broken or reply.failed else "completed")
             self._listeners.over(reply.revision)
 
-    def _sounding(self, revision: int) -> None:
+    def fill(self, filler: Filler) -> None:
+        """The reply is late: have this heard meanwhile."""
+        reply = self._reply
+        if reply is not None and reply.fill(filler.samples):
+            self._tell(facts.FillerStarted, turn=reply.turn, reply=reply.id, text=filler.text)
+
+    def _sounding(self, revision: int, own: bool) -> None:
         if self._reply is not None and self._reply.revision == revision:
-            self._tell(facts.PlaybackStarted, turn=self._reply.turn, reply=self._reply.id)
-            self._listeners.sounding(self._reply)
+            if own:
+                self._tell(facts.PlaybackStarted, turn=self._reply.turn, reply=self._reply.id)
+            self._listeners.sounding(self._reply, own)
 
     def _placed(
         self,
@@ -145,7 +167,10 @@ class Answering:
     def drop(self) -> None:
         """Forget the reply, as if it had never been begun; whatever was heard is taken back."""
         reply = self._cancel()
-        if reply is not None and reply.opened:
+        if reply is None:
+            return
+        self._effort.answered(reply.worked, used=False)
+        if reply.opened:
             self._history.remove(reply.id)
             self._tell(
                 facts.ReplyEnded,
@@ -171,15 +196,23 @@ class Answering:
     def _cancel(self) -> Reply | None:
         """Stop the sound and every bit of work on the reply there is."""
         reply, self._reply = self._reply, None
-        if reply is not None and reply.opened:
-            reply.track.stop()
+        if reply is not None:
+            if reply.opened:
+                reply.track.stop()
+            self._learn(reply)
         if self._task is not None:
             self._task.cancel()
             self._task = None
         return reply
 
+    def _learn(self, reply: Reply) -> None:
+        """How long a reply takes to its first sound."""
+        if {"started", "first_sound"} <= reply.times.keys():
+            self.boldness.took(reply.times["first_sound"] - reply.times["started"])
+
     def _finish(self, reply: Reply, status: Ending) -> None:
         """Write down what was heard of the reply, and say that it is over."""
+        self._effort.answered(reply.worked, used=True)
         complete = status == "completed"
         seconds = reply.track.seconds if complete else reply.track.stop()
         # A complete reply is all there, also a clause whose sound failed: it was to be read.
@@ -194,6 +227,8 @@ class Answering:
             heard=heard,
             heard_ms=round(seconds * 1000),
             status=status,
+            underruns=reply.track.underruns,
+            evaluated=usage.evaluated if (usage := self._mouth.llm.usage) else None,
         )
 
     def heard_up_to(self, reply: str, seconds: float) -> None:
@@ -229,14 +264,38 @@ class Answering:
 
     def pause(self) -> None:
         if self._reply is not None:
-            self._reply.track.pause()
+            at = self._reply.track.pause()
+            self._tell(
+                facts.Paused,
+                turn=self._reply.turn,
+                reply=self._reply.id,
+                heard_ms=round(at * 1000),
+            )
 
     def resume(self) -> None:
-        """Go on at the start of the word that was cut."""
+        """Go on: at the start of the word that was cut, if the sound was held."""
         if self._reply is not None:
             track = self._reply.track
-            track.resume(word_at(self._reply.clauses, track.playhead()))
-            self._tell(facts.Unducked, turn=self._reply.turn, reply=self._reply.id)
+            at = track.playhead()
+            if track.paused:
+                at = word_at(self._reply.clauses, at)
+            track.resume(at)
+            self._tell(
+                facts.Unducked,
+                turn=self._reply.turn,
+                reply=self._reply.id,
+                heard_ms=round(at * 1000),
+            )
+
+    def hold_breath(self, paused: bool) -> None:
+        """Hold this reply's sound, and that of replies to come, or go on."""
+        if paused == self._paused:
+            return
+        self._paused = paused
+        if paused:
+            self.pause()
+        else:
+            self.resume()
 
     # ── between replies ──────────────────────────────────────────────────────────────────────
 
@@ -250,7 +309,8 @@ class Answering:
 
     async def _warm_up(self, prompt: Prompt) -> None:
         try:
-            await self._mouth.llm.warm(prompt)
+            async with self._cores.claim(SPECULATION):
+                await self._mouth.llm.warm(prompt)
         except MiaError as error:
             # It will say so again, to the user, when it is asked for a reply.
             log.info("the language model could not be warmed: %s", error)

@@ -60,3 +60,8 @@ AFTER_PARA = _words("mia por ya un espera para")
 ANSWERS = _words("""
     si no yes no_no yeah yep nope ok okay vale claro claro_que_si sure of_course dale bueno
 """)
+#: Said before a name that is called.
+GREETINGS = _words("""
+    oye hola eh hey ey gracias adios buenas dias tardes noches perdona disculpa ok okay vale bueno
+    hello hi thanks goodnight morning evening so well please dear
+""")

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mia.conversation.moves import Silent, Voiced
+from mia.conversation.moves import Lull, Silent, Voiced
 from mia.conversation.ports import HEARING_RATE, Samples, VoiceDetector
 from mia.conversation.tuning import DEFAULT, Tuning
 
 
 class Listener:
-    """Turns blocks of sound into `Voiced` and `Silent`, and keeps the utterance's samples."""
+    """Blocks of sound in, `Voiced`, `Lull` and `Silent` out; keeps the utterance's samples."""
 
     def __init__(self, detector: VoiceDetector, tuning: Tuning = DEFAULT) -> None:
         self._detector = detector
@@ -38,10 +38,13 @@ class Listener:
         """Where the utterance begins, pre-roll included; None while nobody speaks."""
         self._voice = 0
         """Samples of voice in the utterance."""
+        self._untold = 0
+        """Samples of voice since the last lull."""
+        self._lulled = False
 
     # ── sound in ─────────────────────────────────────────────────────────────────────────────
 
-    def hear(self, samples: Samples, now: float) -> Iterator[Voiced | Silent]:
+    def hear(self, samples: Samples, now: float) -> Iterator[Voiced | Lull | Silent]:
         """Take a block (16 kHz, any length) whose last sample was said at `now`."""
         sound = np.concatenate([self._rest, samples]) if len(self._rest) else samples
         end = self.received + len(sound)
@@ -50,7 +53,7 @@ class Listener:
             yield from self._judge(sound[at : at + self._frame], end, now)
         self._rest = sound[whole:].copy()
 
-    def _judge(self, frame: Samples, end: int, now: float) -> Iterator[Voiced | Silent]:
+    def _judge(self, frame: Samples, end: int, now: float) -> Iterator[Voiced | Lull | Silent]:
         self._keep(frame)
         if self.received - self._last_voiced >= self._refresh_at * HEARING_RATE:
             self._refresh_at += self._tuning.refresh
@@ -68,6 +71,9 @@ class Listener:
             self._refresh_at = self._tuning.refresh
         if voice and self._begun is not None:
             self._voice += len(frame)
+            self._untold += len(frame)
+        if self._voiced and self._is_lull(likely):
+            yield Lull(when(self.received))
         if voice == self._voiced:
             self._run = 0
             if self._voiced and self.seconds >= self._tuning.longest_utterance:
@@ -83,11 +89,22 @@ class Listener:
                 self._begun = max(
                     self._kept_from, self._onset - int(self._tuning.pre_roll * HEARING_RATE)
                 )
-                self._voice = self.received - self._onset
+                self._voice = self._untold = self.received - self._onset
             yield Voiced(when(self._onset))
         elif not voice and self._run >= self._tuning.gap * HEARING_RATE:
             self._silence()
             yield Silent(when(self._last_voiced))
+
+    def _is_lull(self, likely: float) -> bool:
+        """Whether this is the first frame in which the voice may be about to pause, or there was
+        none for so long that one has to do without."""
+        falling = likely < self._tuning.lull and not self._lulled
+        self._lulled = likely < self._tuning.lull
+        least = self._tuning.lull_after if falling else self._tuning.partial
+        if self._untold < least * HEARING_RATE:
+            return False
+        self._untold = 0
+        return True
 
     def _silence(self) -> None:
         self._voiced, self._run = False, 0
@@ -122,6 +139,11 @@ class Listener:
         return self._onset * 1000 // HEARING_RATE
 
     @property
+    def last_voiced(self) -> int:
+        """The sample after the last voiced one, in the sound received."""
+        return self._last_voiced
+
+    @property
     def last_voiced_ms(self) -> int:
         return self._last_voiced * 1000 // HEARING_RATE
 
@@ -144,7 +166,7 @@ class Listener:
         """The newest stretch of voice begins an utterance of its own."""
         if self._begun is not None:
             self._begin_at(self._onset - int(self._tuning.pre_roll * HEARING_RATE))
-            self._voice = self.received - self._onset
+            self._voice = self._untold = self.received - self._onset
 
     def _begin_at(self, sample: int) -> None:
         self._begun = max(sample, self._kept_from)
@@ -164,6 +186,11 @@ class Listener:
         first = self._begun if self._begun is not None else self.received - keep
         drop = max(0, min(first - keep, self.received) - self._kept_from)
         self._kept, self._kept_from = [sound[drop:]], self._kept_from + drop
+
+    def close(self) -> None:
+        """No more sound for now: a voice in its middle has ended."""
+        self._silence()
+        self._rest = np.zeros(0, np.float32)
 
     def forget(self) -> None:
         """Drop everything heard: muted, or discarded by the client."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 from mia.conversation.moves import (
     Abandon,
@@ -13,11 +14,14 @@ from mia.conversation.moves import (
     Elapsed,
     End,
     EndUtterance,
+    Fill,
     Forget,
     GoOn,
     Guess,
     Judged,
     Listen,
+    Lull,
+    Peek,
     Prepare,
     Reopen,
     ReplyOver,
@@ -25,6 +29,7 @@ from mia.conversation.moves import (
     Sounding,
     State,
     Stop,
+    Timer,
     Typed,
     Understood,
     Voiced,
@@ -86,6 +91,11 @@ def gap(state: State, event: Silent, now: float, tuning: Tuning) -> Step:
     return guess(state, event.last_voiced, tuning, due=False)
 
 
+def peek(state: State, event: Lull, now: float, tuning: Tuning) -> Step:
+    """It may be the end, or else it is as good a place as any to see what was said so far."""
+    return state, (Peek(),)
+
+
 def end_of_speech_told(state: State, event: EndUtterance, now: float, tuning: Tuning) -> Step:
     """The client ends an utterance in mid-voice."""
     return guess(state, now, tuning, due=True)
@@ -93,7 +103,7 @@ def end_of_speech_told(state: State, event: EndUtterance, now: float, tuning: Tu
 
 def go_on(state: State, event: Voiced, now: float, tuning: Tuning) -> Step:
     """The gap was only a breath."""
-    effects: tuple[Effect, ...] = (Forget("hold"), GoOn(state.revision))
+    effects: tuple[Effect, ...] = (Forget("hold"), Forget("prepare"), GoOn(state.revision))
     if state.speculating:
         effects = (Drop(state.revision), *effects)
     listening = replace(
@@ -105,13 +115,14 @@ def go_on(state: State, event: Voiced, now: float, tuning: Tuning) -> Step:
 def understand(state: State, event: Understood, now: float, tuning: Tuning) -> Step:
     if event.revision != state.revision:
         return state, ()
-    known = replace(state, text=event.text, hold=event.hold)
-    effects: tuple[Effect, ...] = ()
-    if event.text and not state.speculating:
-        known = replace(known, speculating=True)
-        effects = (Prepare(state.revision, event.text),)
-    decided, more = decide(known, now)
-    return decided, effects + more
+    known = replace(
+        state,
+        text=event.text,
+        hold=event.hold,
+        head_start=event.head_start,
+        meant=event.meant,
+    )
+    return decide(known, now)
 
 
 def judge(state: State, event: Judged, now: float, tuning: Tuning) -> Step:
@@ -122,18 +133,34 @@ def judge(state: State, event: Judged, now: float, tuning: Tuning) -> Step:
 
 
 def decide(state: State, now: float) -> Step:
-    """The text is known: commit it if the hold is over, or else wait for the rest of the hold."""
-    if state.due:
-        return commit(state)
-    if not state.endpointing:
-        return state, ()
+    """The text is known: prepare the reply if it is time to, commit if the hold is over, and
+    wait for what is left of either."""
     ends = state.last_voiced + state.hold
-    if now >= ends:
+    if state.due or (state.endpointing and now >= ends):
         return commit(state)
-    return state, (Wake("hold", ends),)
+    effects: tuple[Effect, ...] = ()
+    if state.text and state.meant and not state.speculating:
+        begin = ends - state.head_start if state.endpointing else now
+        if now >= begin:
+            state, effects = prepare(state)
+        else:
+            effects = (Wake("prepare", begin),)
+    if state.endpointing:
+        effects += (Wake("hold", ends),)
+    return state, effects
+
+
+def prepare(state: State) -> Step:
+    assert state.text
+    return replace(state, speculating=True), (
+        Forget("prepare"),
+        Prepare(state.revision, state.text),
+    )
 
 
 def hold_over(state: State, event: Elapsed, now: float, tuning: Tuning) -> Step:
+    if event.timer == "prepare" and state.text and not state.speculating:
+        return prepare(state)
     if event.timer != "hold":
         return state, ()
     due = replace(state, due=True)
@@ -148,17 +175,24 @@ def told_to_answer(state: State, event: EndUtterance, now: float, tuning: Tuning
 def commit(state: State) -> Step:
     if not state.text:
         return abandon(state, "no words")
+    if not state.meant:
+        return abandon(state, "not addressed")
     committed = replace(
         state, phase="committed", replying=state.revision, speculating=False, due=False
     )
     return committed, (
         Forget("hold"),
+        Forget("prepare"),
         Commit(state.turn, state.revision, state.text, state.spoken),
     )
 
 
 def abandon(state: State, reason: str) -> Step:
-    effects: tuple[Effect, ...] = (Forget("hold"), Abandon(state.turn, reason))
+    effects: tuple[Effect, ...] = (
+        Forget("hold"),
+        Forget("prepare"),
+        Abandon(state.turn, reason),
+    )
     if state.speculating:
         effects = (Drop(state.revision), *effects)
     return replace(state, phase="idle", voiced=False, speculating=False, due=False), effects
@@ -185,19 +219,26 @@ def reopen(state: State, event: Voiced, now: float, tuning: Tuning) -> Step:
         replying=None,
         paused=False,
     )
-    return listening, (Reopen(state.replying),)
+    return listening, (Forget("filler"), Reopen(state.replying))
+
+
+def late(state: State, event: Elapsed, now: float, tuning: Tuning) -> Step:
+    """The user has waited long enough to wonder whether they were heard."""
+    if event.timer != "filler" or state.replying is None:
+        return state, ()
+    return state, (Fill(state.replying),)
 
 
 def sound(state: State, event: Sounding, now: float, tuning: Tuning) -> Step:
     if event.revision != state.replying:
         return state, ()
-    return replace(state, phase="speaking", sounded=now), ()
+    return replace(state, phase="speaking", sounded=now), (Forget("filler"),)
 
 
 def reply_over(state: State, event: ReplyOver, now: float, tuning: Tuning) -> Step:
     if event.revision != state.replying:
         return state, ()
-    return replace(state, phase="idle", replying=None, paused=False), ()
+    return replace(state, phase="idle", replying=None, paused=False), (Forget("filler"),)
 
 
 def guess_failed(state: State, event: ReplyOver, now: float, tuning: Tuning) -> Step:
@@ -211,7 +252,7 @@ def guess_failed(state: State, event: ReplyOver, now: float, tuning: Tuning) -> 
 
 
 def type_(state: State, event: Typed, now: float, tuning: Tuning) -> Step:
-    effects: list[Effect] = [Forget("hold"), Forget("overlap"), Forget("insist"), Forget("verdict")]
+    effects: list[Effect] = [Forget(timer) for timer in get_args(Timer)]
     if state.replying is not None:
         effects.append(End(state.replying, "interrupted"))
     if state.speculating:
@@ -241,6 +282,7 @@ def stop(state: State, event: Stop, now: float, tuning: Tuning) -> Step:
         Forget("overlap"),
         Forget("insist"),
         Forget("verdict"),
+        Forget("filler"),
         End(state.replying, "cancelled"),
     )
     if state.phase == "ducked" and state.voiced:
@@ -256,6 +298,7 @@ def interrupt(state: State, onset: float) -> Step:
         Forget("overlap"),
         Forget("insist"),
         Forget("verdict"),
+        Forget("filler"),
         End(state.replying, "interrupted"),
     )
     listening, more = listen(state, onset)

@@ -11,7 +11,7 @@ from typing import Literal
 from mia.telemetry.events import Phase
 
 Meaning = Literal["words", "nothing", "backchannel", "stop"]
-Timer = Literal["hold", "overlap", "insist", "verdict"]
+Timer = Literal["hold", "prepare", "overlap", "insist", "verdict", "filler"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,10 @@ class State:
     completeness: float | None = None
     hold: float = 0.0
     """Seconds of silence the newest revision asks for, once its text is known."""
+    head_start: float = 0.0
+    """Seconds before the end of the hold from which on a reply is prepared."""
+    meant: bool = True
+    """Whether the words are for MIA."""
     due: bool = False
     """The hold is over, but the text is not there yet."""
     speculating: bool = False
@@ -60,6 +64,13 @@ class Voiced:
 
 
 @dataclass(frozen=True, slots=True)
+class Lull:
+    """The voice may be about to pause, or has gone on for long; heard up to `at`."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Silent:
     """A gap; the last voiced sample was at `last_voiced`."""
 
@@ -68,13 +79,16 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The recogniser's text for a revision, what it means as talk over MIA, and the hold that
-    its form asks for (see `endpointing.hold`)."""
+    """The recogniser's text for a revision, the hold that its form asks for (`endpointing.hold`),
+    what it means as talk over MIA, how early a reply is worth preparing (`speculation.Boldness`),
+    and whether it is for MIA at all (`attention`)."""
 
     revision: int
     text: str
     hold: float
     meaning: Meaning = "words"
+    head_start: float = 1.0
+    meant: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +143,7 @@ class Discard:
 
 Event = (
     Voiced
+    | Lull
     | Silent
     | Understood
     | Judged
@@ -152,6 +167,11 @@ class Listen:
 
     turn: int
     fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Peek:
+    """Transcribe the utterance so far, in case that this is its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +216,13 @@ class Drop:
 @dataclass(frozen=True, slots=True)
 class Reopen:
     """Take the committed turn back: drop its reply, merge what is said now into it."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """The reply to this revision is late: say something short meanwhile."""
 
     revision: int
 
@@ -246,12 +273,14 @@ class Forget:
 
 Effect = (
     Listen
+    | Peek
     | Guess
     | GoOn
     | Prepare
     | Commit
     | Drop
     | Reopen
+    | Fill
     | Duck
     | Pause
     | Resume

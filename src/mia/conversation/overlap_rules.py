@@ -66,8 +66,8 @@ def overlap_ends(state: State, event: Silent, now: float, tuning: Tuning) -> Ste
         state, voiced=False, last_voiced=event.last_voiced, revision=revision, text=None
     )
     effects: tuple[Effect, ...] = (Forget("overlap"), Forget("insist"), Guess(revision))
-    if event.last_voiced - state.onset <= tuning.cough:
-        # Too short to be anything but a stop word, and those are still caught (`_overheard`).
+    if event.last_voiced - state.onset <= tuning.brief:
+        # Mostly a "mm-hm" or a cough. Where it was not, she stops again (`overheard`).
         resumed, more = resume(known)
         return resumed, effects + more
     return known, (*effects, Wake("verdict", now + tuning.verdict))
@@ -87,10 +87,14 @@ def overlap_understood(state: State, event: Understood, now: float, tuning: Tuni
 
 
 def overheard(state: State, event: Understood, now: float, tuning: Tuning) -> Step:
-    """What sounded like a cough was "para"."""
-    if event.revision != state.revision or event.meaning != "stop":
+    """She went on, and now it is known what was said over her: it was meant after all."""
+    if event.revision != state.revision:
         return state, ()
-    return answer_overlap(state, event, now, tuning)
+    # Recognisers find words in coughs: only a stop word is believed to be so short.
+    cough = state.last_voiced - state.onset <= tuning.cough
+    if event.meaning == "stop" or (event.meaning == "words" and not cough):
+        return answer_overlap(state, event, now, tuning)
+    return state, ()
 
 
 def answer_overlap(state: State, event: Understood, now: float, tuning: Tuning) -> Step:

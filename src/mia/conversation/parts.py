@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from mia.conversation.cores import Cores
+from mia.conversation.filler import FillerSounds
 from mia.conversation.ports import SpeechToText, TurnDetector, VoiceDetector
 from mia.conversation.reply import Mouth
 
@@ -17,3 +19,7 @@ class Parts:
     voice_detector: Callable[[], VoiceDetector]
     system_prompt: Callable[[str], str]
     """The persona's prompt in a language (ISO 639-1)."""
+    cores: Cores = field(default_factory=Cores)
+    """Whoever shares a processor shares this."""
+    fillers: FillerSounds = field(default_factory=FillerSounds)
+    """What is said while a reply is late; whoever shares a voice shares this."""

@@ -56,10 +56,16 @@ class Track:
         """When the last sample handed out will have been heard."""
         self._spans: deque[tuple[float, int, int]] = deque(maxlen=4096)
         """(when it begins to be heard, first sample, samples) of every block handed out."""
+        self._sounded = False
+        """Something was handed out …"""
+        self._own_sounded = False
+        """… of the reply itself."""
         self._paused = False
         self._stopped: float | None = None
         self._report: tuple[float, float] | None = None
         self._fade_in = False
+        self.words_from = 0.0
+        """Seconds of this sound after which the reply's own words begin."""
         self.underruns = 0
         """How often the next sound came later than the end of the one before."""
 
@@ -77,10 +83,21 @@ class Track:
             self._length += len(samples)
             self._changed.set()
 
+    def fill(self, samples: Samples) -> None:
+        """Something that is no part of the reply is heard first. Only before any sound of it."""
+        assert not self._length
+        self.add(samples)
+        self.words_from = self.seconds
+
     def close(self) -> None:
         """No more will come: the reply ends when what is there has been heard."""
         self._closed = True
         self._changed.set()
+
+    @property
+    def paused(self) -> bool:
+        """The sound is held."""
+        return self._paused
 
     def buffered(self) -> float:
         """Seconds of sound that were not heard yet."""
@@ -96,9 +113,9 @@ class Track:
 
     # ── sound out ────────────────────────────────────────────────────────────────────────────
 
-    async def play(self, sounding: Callable[[], None]) -> None:
+    async def play(self, sounding: Callable[[bool], None]) -> None:
         """Hand the sound out until all of it was heard; `sounding` is called when the first
-        sample is."""
+        sample is, with whether it is the reply's own; if not, again when that is."""
         while self._stopped is None:
             speaker = self._loudspeaker()
             now = self._loop.time()
@@ -113,21 +130,28 @@ class Track:
             else:
                 self._hand_out(speaker, now, sounding)
 
-    def _hand_out(self, speaker: Loudspeaker, now: float, sounding: Callable[[], None]) -> None:
+    def _hand_out(self, speaker: Loudspeaker, now: float, sounding: Callable[[bool], None]) -> None:
         size = int(self._tuning.block * PLAYING_RATE)
-        samples = self._slice(self._position, min(size, self._length - self._position))
+        samples = self._slice(self._position, min(size, self._edge() - self._position))
         if self._fade_in:
             samples = _faded(samples, self._tuning.fade)
             self._fade_in = False
         start = max(now + speaker.latency, self._until)
-        if not self._spans:
-            self._loop.call_at(start, sounding)
-        elif start > self._until and self._position > 0:
+        own = self._position >= int(self.words_from * PLAYING_RATE)
+        if not self._sounded or (own and not self._own_sounded):
+            self._sounded, self._own_sounded = True, own
+            self._loop.call_at(start, sounding, own)
+        elif own and start > self._until + INSTANT and self._spans[-1][2]:
             self.underruns += 1
         speaker.play(Block(self.reply, self._position, samples))
         self._spans.append((start, self._position, len(samples)))
         self._position += len(samples)
         self._until = start + len(samples) / PLAYING_RATE
+
+    def _edge(self) -> int:
+        """Where the next block ends at the latest: no block is half filler."""
+        words = int(self.words_from * PLAYING_RATE)
+        return words if self._position < words else self._length
 
     def _slice(self, start: int, count: int) -> Samples:
         parts, at = [], 0

@@ -24,6 +24,10 @@ HEARING_RATE = 16_000
 PLAYING_RATE = 24_000
 
 
+InputMode = Literal["hands-free", "push-to-talk", "wake-name"]
+"""How MIA is spoken to: always, while a key is held, or by her name."""
+
+
 # ── hearing ──────────────────────────────────────────────────────────────────────────────────
 
 

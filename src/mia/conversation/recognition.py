@@ -1,7 +1,10 @@
 """Guessing at what is being said: the newest guess only, and never two at once.
 
-A recogniser call cannot be taken back and takes most of two cores. So there is one slot: while a
+A recogniser takes most of two cores for a few tenths of a second. So there is one slot: while a
 call runs, only the newest request waits, and older ones are forgotten.
+
+A request is made at the first sign of a pause, before it is known to be one. If it proves to be
+one, that request is *adopted* as the guess at the pause, and most of its work is already done.
 """
 
 from __future__ import annotations
@@ -11,42 +14,135 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mia.conversation.cores import FINAL_STT, SPECULATION, Cores
 from mia.conversation.ports import Samples, SpeechToText, Transcript, TurnDetector
 from mia.errors import MiaError
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Request:
-    revision: int
+    """Transcribe `samples`, the utterance up to sample `upto` of the sound received."""
+
+    upto: int
     samples: Samples
     language: str | None
+    revision: int | None = None
+    """The guess this became, if it did."""
+    transcript: Transcript | None = None
+    """The answer; None until there is one, and where the recogniser failed."""
+    seconds: float = 0.0
+    """How long the recogniser worked on it."""
+    done: bool = False
 
 
 class Recogniser:
-    """Runs the recogniser and the turn detector beside each other, on the newest request."""
+    """The recogniser's one slot."""
 
     def __init__(
         self,
         stt: SpeechToText,
-        turn_detector: TurnDetector | None,
-        understood: Callable[[Request, Transcript | None, float], None],
-        judged: Callable[[Request, float], None],
+        cores: Cores,
+        understood: Callable[[Request], None],
+        spent: Callable[[Request], None],
         trouble: Callable[[MiaError], None],
     ) -> None:
-        """understood: the transcript (None when the recogniser failed) and the seconds it took."""
+        """understood: called with each request that is done. spent: with each that the recogniser
+        worked on, also where it was given up."""
         self._stt = stt
-        self._turn_detector = turn_detector
+        self._cores = cores
         self._understood = understood
-        self._judged = judged
+        self._spent = spent
         self._trouble = trouble
+        self._waiting: Request | None = None
         self._newest: Request | None = None
+        """Running or done."""
+        self._running: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
 
+    @property
+    def busy(self) -> bool:
+        return self._running is not None or self._waiting is not None
+
     def ask(self, request: Request) -> None:
-        """Transcribe this next, instead of whatever was waiting."""
-        self._newest = request
+        """Transcribe this next, instead of whatever was waiting; a guess at nothing that is
+        being worked on is given up for it."""
+        self._waiting = request
+        self._arrived.set()
+        if self._running is not None and self._newest is not None and self._newest.revision is None:
+            self._running.cancel()
+
+    def adopt(self, since: int, revision: int) -> bool:
+        """Make the newest request that heard at least up to sample `since` the guess `revision`;
+        whether there is one. Its transcript is reported (again) with that revision."""
+        for request in (self._waiting, self._newest):
+            if request is not None and request.upto >= since and request.revision is None:
+                request.revision = revision
+                if request.done:
+                    asyncio.get_running_loop().call_soon(self._understood, request)
+                return True
+        return False
+
+    def forget(self) -> None:
+        """What was heard so far is no part of what comes next."""
+        if self._waiting is not None and self._waiting.revision is None:
+            self._waiting = None
+        if self._newest is not None and self._newest.done:
+            self._newest = None
+
+    async def run(self) -> None:
+        """Serve requests until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                request, self._waiting = self._waiting, None
+                if request is None:
+                    continue
+                self._newest = request
+                self._running = group.create_task(self._transcribe(request))
+                await asyncio.wait((self._running,))
+                self._running = None
+
+    async def _transcribe(self, request: Request) -> None:
+        rank = SPECULATION if request.revision is None else FINAL_STT
+        async with self._cores.claim(rank):
+            loop = asyncio.get_running_loop()
+            begun = loop.time()
+            try:
+                request.transcript = await self._stt.transcribe(
+                    request.samples, language=request.language
+                )
+            except MiaError as error:
+                self._trouble(error)
+            except Exception as error:  # a fault in a recogniser costs this guess, never the talk
+                log.exception("the recogniser failed")
+                self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
+            finally:
+                request.seconds = loop.time() - begun
+                self._spent(request)
+        request.done = True
+        self._understood(request)
+
+
+class Judge:
+    """The turn detector's slot: the newest revision only."""
+
+    def __init__(
+        self,
+        detector: TurnDetector | None,
+        judged: Callable[[int, float], None],
+        trouble: Callable[[MiaError], None],
+    ) -> None:
+        self._detector = detector
+        self._judged = judged
+        self._trouble = trouble
+        self._waiting: tuple[int, Samples] | None = None
+        self._arrived = asyncio.Event()
+
+    def ask(self, revision: int, samples: Samples) -> None:
+        self._waiting = (revision, samples)
         self._arrived.set()
 
     async def run(self) -> None:
@@ -54,35 +150,17 @@ class Recogniser:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            request, self._newest = self._newest, None
-            if request is not None:
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(self._judge(request))
-                    group.create_task(self._transcribe(request))
+            if self._waiting is not None and self._detector is not None:
+                (revision, samples), self._waiting = self._waiting, None
+                await self._judge(self._detector, revision, samples)
 
-    async def _transcribe(self, request: Request) -> None:
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        transcript: Transcript | None = None
+    async def _judge(self, detector: TurnDetector, revision: int, samples: Samples) -> None:
         try:
-            transcript = await self._stt.transcribe(request.samples, language=request.language)
+            score = await detector.completeness(samples)
         except MiaError as error:
             self._trouble(error)
-        except Exception as error:  # a fault in a recogniser costs this guess, never the talk
-            log.exception("the recogniser failed")
-            self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
-        self._understood(request, transcript, loop.time() - begun)
-
-    async def _judge(self, request: Request) -> None:
-        if self._turn_detector is None:
-            return
-        try:
-            score = await self._turn_detector.completeness(request.samples)
-        except MiaError as error:
-            self._trouble(error)
-            return
         except Exception as error:  # likewise: the words and the silence still tell
             log.exception("the turn detector failed")
             self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
-            return
-        self._judged(request, score)
+        else:
+            self._judged(revision, score)

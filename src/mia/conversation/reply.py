@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from mia.conversation.cores import FIRST_CLAUSE, LATER_CLAUSE, WRITING, Cores
 from mia.conversation.heard import Clause, laid_out
 from mia.conversation.playback import Track
 from mia.conversation.ports import (
@@ -23,6 +24,7 @@ from mia.conversation.ports import (
     LanguageModel,
     Prompt,
     Resampler,
+    Samples,
     Sound,
     SpeechSynthesizer,
     Word,
@@ -67,8 +69,8 @@ class Told:
     """A clause is part of the reply: its sequence and its text."""
     placed: Callable[[Clause, tuple[tuple[str, float, float], ...]], None]
     """A clause has its place in the sound; phonemes in the reply's seconds."""
-    sounding: Callable[[], None]
-    """The first sample is heard."""
+    sounding: Callable[[bool], None]
+    """The first sample is heard: of a filler (False), of the reply itself (True)."""
     trouble: Callable[[MiaError], None]
     """Something failed; the reply goes on as well as it can."""
 
@@ -83,6 +85,7 @@ class Reply:
         mouth: Mouth,
         track: Track,
         told: Told,
+        cores: Cores,
         tuning: Tuning,
     ) -> None:
         self.id = reply_id
@@ -97,8 +100,11 @@ class Reply:
         conversation."""
         self.times: dict[str, float] = {}
         """Loop times of: started, first_piece, first_clause, first_sound, opened, sounding."""
+        self.worked = {"llm": 0.0, "tts": 0.0}
+        """Seconds the models worked on it."""
         self._mouth = mouth
         self._told = told
+        self._cores = cores
         self._tuning = tuning
         self._gate = asyncio.Event()
         self._sounded = asyncio.Event()
@@ -125,6 +131,13 @@ class Reply:
             for sequence, text in self._texts:
                 self._told.text(sequence, text)
 
+    def fill(self, samples: Samples) -> bool:
+        """Have this heard while the reply's own sound is not there; whether it was not."""
+        late = self.opened and not self._sounded.is_set() and not self.track.seconds
+        if late:
+            self.track.fill(samples)
+        return late
+
     async def run(self) -> None:
         """The reply's whole life; returns when all of it was heard."""
         self._stamp("started")
@@ -144,9 +157,12 @@ class Reply:
         written = 0
         problem: MiaError | None = None
         try:
-            async with aclosing(self._mouth.llm.stream(self.prompt)) as pieces:
+            async with (
+                self._cores.claim(WRITING),
+                aclosing(self._mouth.llm.stream(self.prompt)) as pieces,
+            ):
                 patience = self._tuning.first_piece
-                while (piece := await _next(pieces, patience)) is not None:
+                while (piece := await self._next("llm", pieces, patience)) is not None:
                     self._stamp("first_piece")
                     patience = self._tuning.next_piece
                     written += len(piece)
@@ -237,11 +253,16 @@ class Reply:
 
     async def _sound(self, segment: Segment, slots: asyncio.Semaphore) -> None:
         heard = 0
+        waited_for = not self._sounded.is_set() or self.track.buffered() < self._tuning.hurry
         try:
-            async with aclosing(
-                self._mouth.tts.stream(segment.spoken, language=self.prompt.language)
-            ) as pieces:
-                while (piece := await _next(pieces, self._tuning.synthesis)) is not None:
+            async with (
+                self._cores.claim(FIRST_CLAUSE if waited_for else LATER_CLAUSE),
+                aclosing(
+                    self._mouth.tts.stream(segment.spoken, language=self.prompt.language)
+                ) as pieces,
+            ):
+                patience = self._tuning.synthesis
+                while (piece := await self._next("tts", pieces, patience)) is not None:
                     self._stamp("first_sound")
                     self._sounded.set()
                     heard += len(piece.samples)
@@ -257,6 +278,15 @@ class Reply:
             segment.done.set()
             self._sounded.set()
         await segment.pieces.put(None)
+
+    async def _next(self, part: str, stream: AsyncGenerator[T, None], seconds: float) -> T | None:
+        """The next item, None at the end. Raises TimeoutError when it does not come."""
+        begun = self._loop.time()
+        try:
+            async with asyncio.timeout(seconds):
+                return await anext(stream, None)
+        finally:
+            self.worked[part] += self._loop.time() - begun
 
     # ── playing, in order ────────────────────────────────────────────────────────────────────
 
@@ -301,9 +331,10 @@ class Reply:
         await self._gate.wait()
         await self.track.play(self._sounding)
 
-    def _sounding(self) -> None:
-        self._stamp("sounding")
-        self._told.sounding()
+    def _sounding(self, own: bool) -> None:
+        if own:
+            self._stamp("sounding")
+        self._told.sounding(own)
 
     # ── afterwards ───────────────────────────────────────────────────────────────────────────
 
@@ -319,9 +350,3 @@ class Reply:
         if "sounding" in self.times:
             stages["v2v"] = (self.times["sounding"] - since) * 1000
         return stages
-
-
-async def _next(stream: AsyncGenerator[T, None], seconds: float) -> T | None:
-    """The next item, None at the end. Raises TimeoutError when it does not come."""
-    async with asyncio.timeout(seconds):
-        return await anext(stream, None)

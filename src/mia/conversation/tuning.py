@@ -16,10 +16,23 @@ class Tuning:
     """Probability from which a frame is voice. Silero's own default."""
     voice_off: float = 0.35
     """Probability below which it no longer is: lower, so that soft syllables do not flicker."""
-    onset: float = 0.09
-    """Voice this long is somebody speaking: three frames, more than a click or a key."""
-    gap: float = 0.1
-    """Silence this long ends a stretch: guesses start here, nothing is decided yet."""
+    onset: float = 0.06
+    """Voice this long is somebody speaking: two frames, more than a click. A third would hold up
+    every "duck" by its 32 ms, and what is too short for words is sorted out by `least_speech`."""
+    lull: float = 0.85
+    """Probability below which a voice may be about to pause: the words so far are transcribed at
+    once. Silero falls below it about 50 ms before it falls below `voice_off`, and in 144 s of
+    free talk it was wrong 18 times (`bench/results/pauses.md`)."""
+    lull_after: float = 0.25
+    """… but only after this much new voice since they were transcribed last."""
+    partial: float = 1.6
+    """Voice without any lull for this long is transcribed all the same, for the subtitles and so
+    that the mind can read on."""
+    gap: float = 0.09
+    """Silence this long is a pause (three frames): a reply may be begun, nothing is decided."""
+    late_voice: float = 0.13
+    """Voice after the lull at which the words were transcribed that can only be their dying
+    sound: four frames. With more than this, something was said that was not transcribed."""
     refresh: float = 4.0
     """After this much silence the voice detector starts afresh: Silero's memory drifts in long
     quiet, and then misses a short first word ("Sí, …")."""
@@ -56,18 +69,31 @@ class Tuning:
     pause_most: float = 0.9
     """… but never longer than this."""
 
+    # ── guessing ─────────────────────────────────────────────────────────────────────────────
+    first_sound: float = 0.8
+    """How long a reply takes to its first sound, until it is known for this machine."""
+    head_start_margin: float = 1.25
+    """A reply is begun this many times that long before the end of the hold."""
+    hits_enough: float = 0.5
+    """When fewer guesses than this come true, the head start shrinks in proportion."""
+    guess_memory: float = 0.8
+    """Weight of the past in both (exponential means): about the last five turns."""
+
     # ── speaking over MIA ────────────────────────────────────────────────────────────────────
     reopen: float = 0.6
     """Who goes on this soon after MIA began had not finished: the turn is opened again."""
     duck_gain: float = 0.125
     """-18 dB: she is still there, and no longer in the way."""
     duck_ramp: float = 0.02
-    pause_after: float = 0.25
-    """Voice over MIA this long holds her sound: more than a cough."""
+    pause_after: float = 0.2
+    """Voice over MIA this long holds her sound: more than a click, and silence within 300 ms."""
     insist_after: float = 0.9
     """Voice over MIA this long is an interruption, whatever the words are."""
     cough: float = 0.3
     """Voice over MIA shorter than this, without a stop word, was nothing."""
+    brief: float = 0.7
+    """After voice over MIA shorter than this she goes on as soon as it ends, before it is known
+    what it was (a "mm-hm", mostly); if it was words, she stops again."""
     verdict: float = 1.2
     """If the recogniser has not said by then what was said over MIA, she goes on."""
     fade: float = 0.01
@@ -93,6 +119,13 @@ class Tuning:
     """With less sound than this left a second clause is synthesised beside the first."""
     ahead_of_gate: int = 1
     """Clauses synthesised for a guess before it is committed."""
+    filler: float = 1.0
+    """If a reply still has no sound this long after the last voiced sample, something short is
+    said meanwhile ("a ver…")."""
+    fillers_apart: int = 2
+    """At most every second turn …"""
+    filler_again: int = 5
+    """… and the same one not within so many."""
     longest_reply: int = 4000
     """Characters after which a reply is ended: a model that repeats itself for ever."""
     block: float = 0.02

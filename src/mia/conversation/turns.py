@@ -9,11 +9,12 @@ A conversation is always in one of six phases:
                         ├───── voice ─────┴─────── voice ─────────┘                    ▼ │ nothing
                         └────────────────── somebody means it ──────────────────── ducked
 
-The user's silence is not waiting time. At the first gap the words so far are guessed at, and the
-answer to that guess is begun behind a closed gate; each guess is a *revision*. When the hold is
-over the newest revision is committed and its gate opens. If the user goes on, the revision is
-dropped and nothing has happened. Even a committed reply can be taken back, as long as no word of
-it was heard.
+The user's silence is not waiting time. At the first lull in the voice the words so far are
+transcribed; at the first gap they become a guess, and the answer to that guess is begun behind a
+closed gate, as long before the end of the hold as it needs. Each guess is a *revision*. When the
+hold is over the newest revision is committed and its gate opens. If the user goes on, the
+revision is dropped and nothing has happened. Even a committed reply can be taken back, as long as
+no word of it was heard.
 
 While MIA speaks, a voice over hers first ducks her, then pauses her, and only then is it decided
 what it was: a cough or a "mm-hm" (she goes on from the word she was at) or somebody who means it
@@ -39,6 +40,7 @@ from mia.conversation.moves import (
     EndUtterance,
     Event,
     Judged,
+    Lull,
     ReplyOver,
     Silent,
     Sounding,
@@ -55,6 +57,7 @@ Rule = Callable[[State, Any, float, Tuning], Step]
 
 RULES: Mapping[tuple[Phase, type], Rule] = {
     ("idle", Voiced): taking.begin,
+    ("listening", Lull): taking.peek,
     ("listening", Silent): taking.gap,
     ("listening", EndUtterance): taking.end_of_speech_told,
     ("listening", Discard): taking.discard,
@@ -66,6 +69,7 @@ RULES: Mapping[tuple[Phase, type], Rule] = {
     ("pausing", ReplyOver): taking.guess_failed,
     ("pausing", Discard): taking.discard,
     ("committed", Voiced): taking.reopen,
+    ("committed", Elapsed): taking.late,
     ("committed", Sounding): taking.sound,
     ("committed", ReplyOver): taking.reply_over,
     ("committed", Stop): taking.stop,
@@ -74,6 +78,7 @@ RULES: Mapping[tuple[Phase, type], Rule] = {
     ("speaking", ReplyOver): taking.reply_over,
     ("speaking", Stop): taking.stop,
     ("ducked", Voiced): over.overlap_goes_on,
+    ("ducked", Lull): taking.peek,
     ("ducked", Silent): over.overlap_ends,
     ("ducked", Understood): over.overlap_understood,
     ("ducked", Elapsed): over.overlap_timer,

@@ -78,9 +78,28 @@ class Speculated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeculationEnded(Event):
+    """The guess was right (`committed`), or nobody heard of the reply."""
+
     turn: str
     revision: int
     committed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked(Event):
+    """A model worked for so long on what was used in the end, or was not: `part` is stt, llm or
+    tts."""
+
+    part: str
+    seconds: float
+    used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopened(Event):
+    """The user went on: the turn that MIA had begun to answer is theirs again."""
+
+    turn: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +139,15 @@ class SegmentPlaced(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FillerStarted(Event):
+    """The reply is late, and something short is said meanwhile; no part of the conversation."""
+
+    turn: str
+    reply: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaybackStarted(Event):
     """The reply's first sample is audible."""
 
@@ -129,7 +157,10 @@ class PlaybackStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyEnded(Event):
-    """The reply is over; `heard` is what was really heard, `text` all that was written."""
+    """The reply is over; `heard` is what was really heard, `text` all that was written.
+
+    underruns: how often its sound stuttered. evaluated: prompt tokens the mind had to read for
+    it, where the mind counts."""
 
     turn: str
     reply: str
@@ -137,18 +168,34 @@ class ReplyEnded(Event):
     heard: str
     heard_ms: int
     status: Literal["completed", "interrupted", "failed", "cancelled"]
+    underruns: int = 0
+    evaluated: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ducked(Event):
+    """Somebody speaks over MIA: she is lower, and perhaps soon silent."""
+
     turn: str
     reply: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unducked(Event):
+class Paused(Event):
+    """Her sound is held at `heard_ms` of the reply."""
+
     turn: str
     reply: str
+    heard_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unducked(Event):
+    """It was nothing: she goes on, from `heard_ms` of the reply."""
+
+    turn: str
+    reply: str
+    heard_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +212,15 @@ class TurnTimed(Event):
 
     turn: str
     stages: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeChanged(Event):
+    """How MIA is spoken to, and whether she is deaf or holds her breath."""
+
+    mode: Literal["hands-free", "push-to-talk", "wake-name"]
+    muted: bool
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

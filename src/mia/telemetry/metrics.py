@@ -32,6 +32,10 @@ class Metrics:
         self._speculations = self._counter(
             "mia_speculations", "Replies begun before the endpoint was sure.", "outcome"
         )
+        self._worked = self._counter(
+            "mia_model_seconds", "Seconds models worked, by whether it was used.", "part", "outcome"
+        )
+        self._underruns = self._counter("mia_underruns", "Times a reply's sound stuttered.")
         self._notices = self._counter("mia_notices", "Notices to the user.", "level", "code")
         self._stages = Histogram(
             "mia_stage_seconds",
@@ -84,12 +88,16 @@ class Metrics:
                 self._active.discard(event.reply)
                 self._replies.labels(event.status).inc()
                 self._heard.inc(max(0, event.heard_ms) / 1000)
+                self._underruns.inc(event.underruns)
             case bus.Interrupted():
                 self._interruptions.inc()
             case bus.Ducked():
                 self._ducks.inc()
             case bus.SpeculationEnded():
                 self._speculations.labels("committed" if event.committed else "dropped").inc()
+            case bus.Worked():
+                outcome = "used" if event.used else "wasted"
+                self._worked.labels(event.part, outcome).inc(event.seconds)
             case bus.TurnTimed():
                 for stage, ms in event.stages.items():
                     if stage == "v2v":

@@ -1,0 +1,179 @@
+"""What one speaker is saying: their sound, the words so far, and whether it was all.
+
+Pieces that belong together: the listener (where the voice is), the recogniser (what it says), the
+turn detector (whether it has finished), and what was learned of this speaker's pauses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mia.conversation.cores import Cores
+from mia.conversation.endpointing import SpeakersPauses, hold
+from mia.conversation.listening import Listener
+from mia.conversation.moves import Event
+from mia.conversation.ports import (
+    HEARING_RATE,
+    Samples,
+    SpeechToText,
+    TurnDetector,
+    VoiceDetector,
+)
+from mia.conversation.recognition import Judge, Recogniser, Request
+from mia.conversation.speculation import Effort
+from mia.conversation.tuning import Tuning
+from mia.errors import MiaError
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told what the ears make out.
+
+    understood: a revision (None: the user is still speaking), all words of the utterance so far,
+    and only those since its sound was last let go. judged: a revision's completeness.
+    """
+
+    understood: Callable[[int | None, str, str], None]
+    judged: Callable[[int, float], None]
+    trouble: Callable[[MiaError], None]
+
+
+class Ears:
+    def __init__(
+        self,
+        stt: SpeechToText,
+        turn_detector: TurnDetector | None,
+        voice_detector: VoiceDetector,
+        cores: Cores,
+        effort: Effort,
+        told: Told,
+        tuning: Tuning,
+    ) -> None:
+        self.listener = Listener(voice_detector, tuning)
+        self.language = "es"
+        """What is spoken: ISO 639-1 or `auto`."""
+        self.heard_language = "es"
+        """What the newest words were in."""
+        self.stt_seconds: float | None = None
+        """How long the newest recognition took."""
+        self._recogniser = Recogniser(stt, cores, self._transcribed, self._spent, told.trouble)
+        self._judge = Judge(turn_detector, self._judged, told.trouble)
+        self._effort = effort
+        self._told = told
+        self._tuning = tuning
+        self._pauses = SpeakersPauses(tuning)
+        self._settled = ""
+        """The understood beginning of a long utterance whose sound was let go."""
+        self._completeness: float | None = None
+        self._revision: int | None = None
+        """The newest guess."""
+        self._partial = ""
+        self.stable = ""
+        """What two transcripts in a row agree on, while the user is still speaking."""
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._recogniser.run())
+            group.create_task(self._judge.run())
+
+    def set_language(self, language: str) -> None:
+        self.language = language
+        self.heard_language = "es" if language == "auto" else language
+
+    # ── sound ────────────────────────────────────────────────────────────────────────────────
+
+    def hear(self, samples: Samples) -> Iterator[Event]:
+        return self.listener.hear(samples, asyncio.get_running_loop().time())
+
+    def begin(self, *, fresh: bool) -> None:
+        """A new utterance; `fresh`: it begins with the newest voice."""
+        if fresh:
+            self.listener.renew()
+        self._forget_words()
+
+    def end(self) -> None:
+        """The utterance is over."""
+        self.listener.end()
+        self._forget_words()
+
+    def forget(self) -> None:
+        """What was being said is to be forgotten."""
+        self.listener.forget()
+        self._forget_words()
+
+    def _forget_words(self) -> None:
+        self._settled = self._partial = self.stable = ""
+        self._recogniser.forget()
+
+    # ── words ────────────────────────────────────────────────────────────────────────────────
+
+    def peek(self) -> None:
+        """See what was said so far, unless that is being done."""
+        if not self._recogniser.busy:
+            self._recogniser.ask(self._request(None))
+
+    def guess(self, revision: int) -> None:
+        """Find out what was said up to this pause, and whether it was all."""
+        self._revision = revision
+        self._completeness = None
+        if self.listener.voice_seconds < self._tuning.least_speech:
+            # A click or a chair: not worth the recogniser's time.
+            asyncio.get_running_loop().call_soon(self._told.understood, revision, self._settled, "")
+            return
+        self._judge.ask(revision, self.listener.utterance())
+        since = self.listener.last_voiced - int(self._tuning.late_voice * HEARING_RATE)
+        if not self._recogniser.adopt(since, revision):
+            self._recogniser.ask(self._request(revision))
+
+    def go_on(self, pause: float, text: str | None) -> None:
+        """The user pauses that long within the turn, of which `text` is understood."""
+        self._pauses.heard(max(0.0, pause))
+        if text and self.listener.seconds > self._tuning.settle_after:
+            self._settled = text
+            self._partial = self.stable = ""
+            self.listener.cut()
+            self._recogniser.forget()
+
+    def hold(self, text: str) -> float:
+        """Seconds of silence that end a turn with these words."""
+        return hold(text, self._completeness, self.heard_language, self._pauses.usual, self._tuning)
+
+    def _request(self, revision: int | None) -> Request:
+        language = None if self.language == "auto" else self.language
+        sound = self.listener.utterance()
+        return Request(self.listener.received, sound, language, revision)
+
+    def _transcribed(self, request: Request) -> None:
+        said = request.transcript.text if request.transcript else ""
+        if request.transcript and self.language == "auto":
+            self.heard_language = request.transcript.language
+        if request.revision is None:
+            if not said:
+                return
+            self.stable = _agreed(self._partial, said)
+            self._partial = said
+        elif request.revision != self._revision:
+            return
+        self._told.understood(request.revision, f"{self._settled} {said}".strip(), said)
+
+    def _spent(self, request: Request) -> None:
+        self.stt_seconds = request.seconds
+        self._effort.transcribed(request)
+
+    def _judged(self, revision: int, completeness: float) -> None:
+        if revision == self._revision:
+            self._completeness = completeness
+            self._told.judged(revision, completeness)
+
+
+def _agreed(before: str, after: str) -> str:
+    """The words at the head of both."""
+    words: list[str] = []
+    for one, other in zip(before.split(), after.split(), strict=False):
+        if one.strip(",.;:!?…").casefold() != other.strip(",.;:!?…").casefold():
+            break
+        words.append(other)
+    return " ".join(words)

@@ -1,0 +1,322 @@
+"""The turn engine's hands: what `turns.step` decides, done.
+
+Every event goes to the pure rules, and each effect they answer with has one method here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import replace
+from typing import get_args
+
+from mia.conversation import ears, moves, overlap
+from mia.conversation.answering import Answering, Listeners, Tell
+from mia.conversation.attention import Attention
+from mia.conversation.ears import Ears
+from mia.conversation.filler import Fillers
+from mia.conversation.history import History, Item
+from mia.conversation.parts import Parts
+from mia.conversation.ports import Prompt, Samples
+from mia.conversation.reply import Reply
+from mia.conversation.script import Script
+from mia.conversation.speculation import Effort
+from mia.conversation.tuning import Tuning
+from mia.conversation.turns import step
+from mia.errors import MiaError
+from mia.telemetry import events as facts
+
+log = logging.getLogger(__name__)
+
+
+class Engine:
+    """One conversation's turns: events in, work and facts out."""
+
+    def __init__(
+        self,
+        conversation_id: str,
+        parts: Parts,
+        attention: Attention,
+        tell: Tell,
+        *,
+        filler: bool,
+        tuning: Tuning,
+    ) -> None:
+        self.state = moves.State()
+        self.history = History()
+        self.script = Script(parts.system_prompt)
+        self._id = conversation_id
+        self._parts = parts
+        self._attention = attention
+        self._tell = tell
+        self._tuning = tuning
+        self._effort = Effort(self._worked)
+        self.answering = Answering(
+            conversation_id,
+            parts.mouth,
+            self.history,
+            tell,
+            Listeners(self._sounding, self._reply_over, self._report),
+            parts.cores,
+            self._effort,
+            tuning,
+        )
+        self.ears = Ears(
+            parts.stt,
+            parts.turn_detector,
+            parts.voice_detector(),
+            parts.cores,
+            self._effort,
+            ears.Told(self._understood, self._judged, self._report),
+            tuning,
+        )
+        self._fillers = Fillers(parts.fillers, tuning) if filler else None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._stages: dict[str, float] = {}
+        self._group: asyncio.TaskGroup | None = None
+
+    # ── life ─────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self) -> None:
+        """Live until cancelled; no work and no timer outlives this call."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                group.create_task(self.ears.run())
+                self.warm()
+                self.make_fillers()
+        finally:
+            self._group = None
+            for timer in self._timers.values():
+                timer.cancel()
+            self._timers.clear()
+            self.answering.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._group is not None
+
+    def hear(self, samples: Samples) -> None:
+        """Sound of the speaker, whose last sample was said just now."""
+        for event in self.ears.hear(samples):
+            if isinstance(event, moves.Voiced):
+                event = replace(event, words_heard=self.answering.words_heard())
+            self.happen(event)
+
+    def make_fillers(self) -> None:
+        """Have fillers in the language that is spoken, by and by."""
+        if self._group is not None and self._fillers is not None:
+            parts, language = self._parts, self.ears.heard_language
+            self._group.create_task(parts.fillers.make(language, parts.mouth, parts.cores))
+
+    def warm(self, text: str | None = None) -> None:
+        """Let the mind read what is known by now: the history, and what is being said."""
+        if self._group is not None:
+            self.answering.warm(self._group, self._prompt(text))
+
+    def happen(self, event: moves.Event) -> None:
+        """Let the rules decide what this means, and do it."""
+        if self._group is None:
+            return
+        before = self.state.phase
+        self.state, effects = step(self.state, event, self._now(), self._tuning)
+        for effect in effects:
+            getattr(self, _DOES[type(effect)])(effect)
+        if self.state.phase != before:
+            self._tell(facts.PhaseChanged, phase=self.state.phase, before=before)
+
+    def turn_id(self, turn: int) -> str:
+        return f"{self._id}-u{turn}"
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+    def _report(self, error: MiaError) -> None:
+        log.warning("%s: %s", error.code, error)
+        log.debug("the cause of %s", error.code, exc_info=error.__cause__)
+        self._tell(facts.Notice, level="error", code=error.code, parameters=error.parameters)
+
+    def _worked(self, part: str, seconds: float, used: bool) -> None:
+        self._tell(facts.Worked, part=part, seconds=seconds, used=used)
+
+    # ── effects: listening ───────────────────────────────────────────────────────────────────
+
+    def _do_listen(self, effect: moves.Listen) -> None:
+        self.ears.begin(fresh=effect.fresh)
+        self._tell(
+            facts.SpeechStarted,
+            turn=self.turn_id(effect.turn),
+            audio_ms=self.ears.listener.onset_ms,
+        )
+
+    def _do_peek(self, effect: moves.Peek) -> None:
+        self.ears.peek()
+
+    def _do_guess(self, effect: moves.Guess) -> None:
+        self.ears.guess(effect.revision)
+
+    def _do_go_on(self, effect: moves.GoOn) -> None:
+        self.ears.go_on(self.state.onset - self.state.last_voiced, self.state.text)
+
+    def _understood(self, revision: int | None, text: str, said: str) -> None:
+        if self.ears.stt_seconds is not None:
+            self._stages["stt"] = self.ears.stt_seconds * 1000
+        self._tell(
+            facts.Heard,
+            turn=self.turn_id(self.state.turn),
+            revision=revision or 0,
+            text=text,
+            language=self.ears.heard_language,
+            final=False,
+        )
+        if revision is None:
+            if self.state.phase == "listening" and self.ears.stable:
+                # The mind reads on while the user is still speaking.
+                self.warm(self.ears.stable)
+            return
+        own = self.answering.last_words()
+        meaning = overlap.meaning(said, asked="?" in own, own_words=own)
+        self.happen(
+            moves.Understood(
+                revision,
+                text,
+                self.ears.hold(text),
+                meaning,
+                self.answering.boldness.head_start,
+                self._attention.meant(text),
+            )
+        )
+
+    def _judged(self, revision: int, completeness: float) -> None:
+        if revision == self.state.revision:
+            wait = self.ears.hold(self.state.text or "")
+            self.happen(moves.Judged(revision, completeness, wait))
+
+    def _do_abandon(self, effect: moves.Abandon) -> None:
+        self.ears.end()
+        self._effort.settled(None)
+        self._tell(facts.TurnDropped, turn=self.turn_id(effect.turn), reason=effect.reason)
+
+    # ── effects: answering ───────────────────────────────────────────────────────────────────
+
+    def _do_prepare(self, effect: moves.Prepare) -> None:
+        turn = self.turn_id(self.state.turn)
+        self._begin(turn, effect.revision, effect.text)
+        self._tell(facts.Speculated, turn=turn, revision=effect.revision)
+
+    def _do_commit(self, effect: moves.Commit) -> None:
+        turn = self.turn_id(effect.turn)
+        ready = self.answering.revision == effect.revision
+        if not ready:
+            self._begin(turn, effect.revision, effect.text)
+        if effect.spoken:
+            end = self.ears.listener.last_voiced_ms
+            self._tell(facts.SpeechStopped, turn=turn, audio_ms=end)
+        else:
+            self.state = replace(self.state, last_voiced=self._now())
+        if effect.text is not None:
+            self.history.put(Item(turn, "user", effect.text))
+            self._tell(
+                facts.Heard,
+                turn=turn,
+                revision=effect.revision,
+                text=effect.text,
+                language=self.ears.heard_language,
+                final=True,
+                typed=not effect.spoken,
+            )
+        if ready:
+            self._guessed(turn, effect.revision, hit=True)
+        if self._fillers is not None and effect.spoken:
+            self._do_wake(moves.Wake("filler", self.state.last_voiced + self._tuning.filler))
+        self.answering.open()
+
+    def _begin(self, turn: str, revision: int, text: str | None) -> None:
+        assert self._group is not None
+        self.answering.begin(self._group, turn, revision, self._prompt(text))
+
+    def _prompt(self, text: str | None) -> Prompt:
+        return self.script.prompt(self.history, text, self.ears.heard_language)
+
+    def _guessed(self, turn: str, revision: int, *, hit: bool) -> None:
+        self.answering.boldness.ended(hit=hit)
+        self._tell(facts.SpeculationEnded, turn=turn, revision=revision, committed=hit)
+
+    def _sounding(self, reply: Reply, own: bool) -> None:
+        if own:
+            stages = {**self._stages, **reply.stages(self.state.last_voiced)}
+            self._stages = {}
+            self._tell(facts.TurnTimed, turn=reply.turn, stages=stages)
+            asyncio.get_running_loop().call_later(self._tuning.reopen, self._let_go, reply.revision)
+        self.happen(moves.Sounding(reply.revision))
+
+    def _let_go(self, revision: int) -> None:
+        """The reply is too far on to be taken back: its utterance's sound is not needed."""
+        if self.state.replying == revision and self.state.phase == "speaking":
+            self.ears.end()
+
+    def _reply_over(self, revision: int) -> None:
+        self._attention.spoke()
+        self._effort.settled(revision)
+        self.happen(moves.ReplyOver(revision))
+        if self.state.phase == "idle":
+            self.ears.end()
+        self.warm()
+
+    def _do_drop(self, effect: moves.Drop) -> None:
+        self.answering.drop()
+        self._guessed(self.turn_id(self.state.turn), effect.revision, hit=False)
+
+    def _do_reopen(self, effect: moves.Reopen) -> None:
+        turn = self.turn_id(self.state.turn)
+        self.answering.drop()
+        self.history.remove(turn)
+        self._tell(facts.Reopened, turn=turn)
+        self._tell(facts.SpeechStarted, turn=turn, audio_ms=self.ears.listener.onset_ms)
+
+    def _do_end(self, effect: moves.End) -> None:
+        self._attention.spoke()
+        self._effort.settled(effect.revision)
+        self.answering.end(effect.how)
+
+    def _do_fill(self, effect: moves.Fill) -> None:
+        assert self._fillers is not None
+        filler = self._fillers.next(self.state.turn, self.ears.heard_language)
+        if filler is not None:
+            self.answering.fill(filler)
+
+    # ── effects: somebody speaks over MIA ────────────────────────────────────────────────────
+
+    def _do_duck(self, effect: moves.Duck) -> None:
+        self.ears.begin(fresh=True)
+        self.answering.duck()
+
+    def _do_pause(self, effect: moves.Pause) -> None:
+        self.answering.pause()
+
+    def _do_resume(self, effect: moves.Resume) -> None:
+        self.answering.resume()
+
+    # ── effects: timers ──────────────────────────────────────────────────────────────────────
+
+    def _do_wake(self, effect: moves.Wake) -> None:
+        self._do_forget(moves.Forget(effect.timer))
+        loop = asyncio.get_running_loop()
+        self._timers[effect.timer] = loop.call_at(effect.at, self._elapsed, effect.timer)
+
+    def _do_forget(self, effect: moves.Forget) -> None:
+        if timer := self._timers.pop(effect.timer, None):
+            timer.cancel()
+
+    def _elapsed(self, timer: moves.Timer) -> None:
+        self._timers.pop(timer, None)
+        self.happen(moves.Elapsed(timer))
+
+
+#: Which method carries an effect out: `_do_go_on` for `GoOn`.
+_DOES: dict[type, str] = {
+    effect: "_do_" + re.sub(r"(?<!^)(?=[A-Z])", "_", effect.__name__).lower()
+    for effect in get_args(moves.Effect)
+}
