@@ -7,7 +7,6 @@ shared recordings beside the checkout). One run of `mia talk` a language, in rea
 from __future__ import annotations
 
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -18,13 +17,10 @@ from typing import Any
 import jiwer
 
 from bench.machine import file
+from bench.wording import plain
 
 SPEECH = Path(__file__).parent.parent.parent / "shared" / "speech"
 STAGES = ("stt", "gate", "first_piece", "first_clause", "first_sound")
-
-
-def plain(text: str) -> str:
-    return re.sub(r"[^\w ]+", " ", text.lower().replace("-", " ")).strip()
 
 
 def talk(folder: Path, language: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

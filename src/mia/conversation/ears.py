@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mia.conversation.cores import Cores
-from mia.conversation.endpointing import SpeakersPauses, hold
+from mia.conversation.endpointing import SpeakersPauses, hold, open_ended
 from mia.conversation.listening import Listener
 from mia.conversation.moves import Event
 from mia.conversation.ports import (
@@ -67,6 +67,8 @@ class Ears:
         self._settled = ""
         """The understood beginning of a long utterance whose sound was let go."""
         self._completeness: float | None = None
+        self.judging = False
+        """The turn detector has not said yet whether the newest guess is complete."""
         self._revision: int | None = None
         """The newest guess."""
         self._partial = ""
@@ -119,11 +121,11 @@ class Ears:
         """Find out what was said up to this pause, and whether it was all."""
         self._revision = revision
         self._completeness = None
+        self.judging = False
         if self.listener.voice_seconds < self._tuning.least_speech:
             # A click or a chair: not worth the recogniser's time.
             asyncio.get_running_loop().call_soon(self._told.understood, revision, self._settled, "")
             return
-        self._judge.ask(revision, self.listener.utterance())
         since = self.listener.last_voiced - int(self._tuning.late_voice * HEARING_RATE)
         if not self._recogniser.adopt(since, revision):
             self._recogniser.ask(self._request(revision))
@@ -157,6 +159,8 @@ class Ears:
             self._partial = said
         elif request.revision != self._revision:
             return
+        elif said and not open_ended(said, self.heard_language):
+            self.judging = self._judge.ask(request.revision, self.listener.utterance())
         self._told.understood(request.revision, f"{self._settled} {said}".strip(), said)
 
     def _spent(self, request: Request) -> None:
@@ -165,6 +169,7 @@ class Ears:
 
     def _judged(self, revision: int, completeness: float) -> None:
         if revision == self._revision:
+            self.judging = False
             self._completeness = completeness
             self._told.judged(revision, completeness)
 

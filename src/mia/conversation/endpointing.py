@@ -4,9 +4,13 @@ One rule, from the surest sign to the weakest:
 
 1. There are no words yet, or they cannot be the end ("y…", "porque…", "and the…", a trailing
    comma or ellipsis): `hold_open`.
-2. The turn detector hears that the voice goes on (below `likely`): `hold_unlikely`.
+2. The turn detector hears that the voice goes on (below `likely`), or has not said yet:
+   `hold_unlikely`.
 3. It is sure that the voice has ended, and the words are a sentence: `hold_sure`.
-4. Otherwise: `hold_likely`.
+4. Otherwise, and where there is no turn detector: `hold_likely`.
+
+The turn detector is asked once the words are known, beside the mind: it takes as much of the
+processor as a fifth of the recogniser does, and before the words everything waits for those.
 
 A speaker who pauses long inside their turns is given their own pause, learned over the talk,
 where it is longer (but an ending that is sure is not made to wait for it).
@@ -44,17 +48,19 @@ def hold(
     language: str,
     learned_pause: float = 0.0,
     tuning: Tuning = DEFAULT,
+    *,
+    judging: bool = False,
 ) -> float:
     """Seconds of silence that end a turn with these words.
 
-    completeness: the turn detector's score, or None when there is none (yet).
+    completeness: the turn detector's score, or None when there is none; `judging`: yet.
     learned_pause: seconds this speaker usually pauses within a turn, 0 when unknown.
     """
     if not text.strip() or open_ended(text, language):
         # No words yet: a "Sí" too short to be sure of, or a breath before the first word.
         return tuning.hold_open
     sentence = bool(_ENDS_SENTENCE.search(text.strip()))
-    if completeness is not None and completeness < tuning.likely:
+    if judging or (completeness is not None and completeness < tuning.likely):
         wait = tuning.hold_unlikely
     elif completeness is not None and completeness >= tuning.sure and sentence:
         return tuning.hold_sure

@@ -178,16 +178,10 @@ class Engine:
             return
         own = self.answering.last_words()
         meaning = overlap.meaning(said, asked="?" in own, own_words=own)
-        self.happen(
-            moves.Understood(
-                revision,
-                text,
-                self.ears.hold(text),
-                meaning,
-                self.answering.boldness.head_start,
-                self._attention.meant(text),
-            )
-        )
+        hold, judging = self.ears.hold(text), self.ears.judging
+        early = self.answering.boldness.head_start(hold, judging=judging)
+        meant = self._attention.meant(text)
+        self.happen(moves.Understood(revision, text, hold, meaning, early, meant))
 
     def _judged(self, revision: int, completeness: float) -> None:
         if revision == self.state.revision:

@@ -141,9 +141,11 @@ class Judge:
         self._waiting: tuple[int, Samples] | None = None
         self._arrived = asyncio.Event()
 
-    def ask(self, revision: int, samples: Samples) -> None:
+    def ask(self, revision: int, samples: Samples) -> bool:
+        """Judge this next, instead of whatever was waiting; whether there is anybody to."""
         self._waiting = (revision, samples)
         self._arrived.set()
+        return self._detector is not None
 
     async def run(self) -> None:
         """Serve requests until cancelled."""

@@ -21,17 +21,13 @@ class Boldness:
         self._takes = tuning.first_sound
         self._hits = 1.0
 
-    @property
-    def head_start(self) -> float:
-        """Seconds before the end of the hold."""
+    def head_start(self, hold: float, *, judging: bool) -> float:
+        """Seconds before the end of this hold; while it is still being judged whether the hold is
+        that long, all of it."""
         enough = self._tuning.hits_enough
         share = 1.0 if self._hits >= enough else self._hits / enough
-        return self._takes * self._tuning.head_start_margin * share
-
-    @property
-    def takes(self) -> float:
-        """Seconds a reply usually needs to its first sound."""
-        return self._takes
+        needed = hold if judging else self._takes * self._tuning.head_start_margin
+        return needed * share
 
     def ended(self, *, hit: bool) -> None:
         """A guess was committed, or dropped."""

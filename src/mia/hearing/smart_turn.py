@@ -36,7 +36,7 @@ class SmartTurn:
             str(path), settings, providers=["CPUExecutionProvider"]
         )
         self._features: Any = FeatureExtractor(chunk_length=WINDOW_SECONDS)
-        self._worker = Worker("turn-detector")
+        self._worker = Worker("turn-detector", gives_way=True)
 
     async def completeness(self, samples: Samples) -> float:
         return await self._worker.run(self._judge, samples)

@@ -4,10 +4,17 @@ Whisper pads everything to 30 s, and on two cores that padding costs more than t
 together. The encoder takes fewer frames as well: with 10 s the text stays the same for a third of
 the time, below 8 s English falls apart (`bench/results/`). So the window is the speech and
 a margin, never under `window_s`, never over Whisper's 30 s.
+
+A beam hears Spanish much better than following the likeliest word alone does, and takes twice the
+time. So the likeliest words come first, and only where Whisper itself is unsure of them (their
+mean log-probability is below `sure_logprob`) is the beam asked as well: the sound is encoded once
+(`bench/results/words.md`, decision 8). A call that nobody waits for any more stops between
+encoding and either decoding.
 """
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,7 +50,16 @@ class WhisperOptions(Options):
         "auto", description="CTranslate2 number format; auto: int8 on the CPU, float16 on CUDA."
     )
     beam_size: int = Field(
-        5, ge=1, le=10, description="Guesses followed at once; 1 is faster and hears Spanish worse."
+        5,
+        ge=1,
+        le=10,
+        description="Guesses followed at once where the first one is unsure; 1: none besides it.",
+    )
+    sure_logprob: float = Field(
+        -0.3,
+        le=0,
+        description="Mean log-probability of a word piece from which the first guess is believed; "
+        "0: never, the beam is always asked.",
     )
     window_s: float = Field(
         10.0, ge=8, le=30, description="Shortest stretch of sound Whisper is shown, in seconds."
@@ -76,10 +92,19 @@ class Whisper:
 
     async def transcribe(self, samples: Samples, *, language: str | None) -> Transcript:
         """The text of up to 30 s of sound; of more, the last 30 s."""
-        return await self._worker.run(self._transcribe, samples, language)
+        unwanted = threading.Event()
+        try:
+            return await self._worker.run(self._transcribe, samples, language, unwanted)
+        finally:
+            unwanted.set()
 
-    def _transcribe(self, samples: Samples, language: str | None) -> Transcript:
+    def _transcribe(
+        self, samples: Samples, language: str | None, unwanted: threading.Event
+    ) -> Transcript:
         import ctranslate2
+
+        if unwanted.is_set():
+            return Transcript("", language or "")
 
         longest = int((LONGEST_SECONDS - MARGIN_SECONDS) * HEARING_RATE)
         heard = samples[-longest:]
@@ -92,7 +117,13 @@ class Whisper:
         encoded = self._model.model.encode(ctranslate2.StorageView.from_array(frames))
         if language is None:
             language = self._language_of(encoded)
-        text, no_speech, confidence = self._decode(encoded, language, window)
+        text, no_speech, confidence = "", 0.0, 0.0
+        if not unwanted.is_set():
+            text, no_speech, confidence = self._decode(encoded, language, seconds, beam=1)
+        beam, sure = self._options.beam_size, self._options.sure_logprob
+        unsure = confidence < sure or sure == 0
+        if beam > 1 and unsure and not unwanted.is_set():
+            text, no_speech, confidence = self._decode(encoded, language, seconds, beam=beam)
         if imagined(text, no_speech=no_speech, confidence=confidence, samples=heard):
             text = ""
         return Transcript(text=text, language=language, no_speech=no_speech)
@@ -102,7 +133,9 @@ class Whisper:
         token: str = ranking[0][0]
         return token.strip("<|>")
 
-    def _decode(self, encoded: Any, language: str, window: float) -> tuple[str, float, float]:
+    def _decode(
+        self, encoded: Any, language: str, seconds: float, *, beam: int
+    ) -> tuple[str, float, float]:
         """The text, how likely there was no speech, and the mean log-probability of a token."""
         from faster_whisper.tokenizer import Tokenizer
 
@@ -116,8 +149,8 @@ class Whisper:
         (result,) = self._model.model.generate(
             encoded,
             [prompt],
-            beam_size=self._options.beam_size,
-            max_length=len(prompt) + max(LEAST_TOKENS, int(window * TOKENS_PER_SECOND)),
+            beam_size=beam,
+            max_length=len(prompt) + max(LEAST_TOKENS, int(seconds * TOKENS_PER_SECOND)),
             suppress_blank=True,
             suppress_tokens=[-1],
             return_scores=True,
