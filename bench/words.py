@@ -32,7 +32,10 @@ from mia.models import ModelStore
 
 SPEECH = Path(__file__).parent.parent.parent / "shared" / "speech"
 SENTENCES = Path(__file__).parent / "sentences.json"
-VOICES = {"es": ("ef_dora", "em_alex"), "en": ("af_heart",)}
+VOICES = {
+    "es": ("ef_dora", "em_alex", "em_santa"),
+    "en": ("af_heart", "af_bella", "am_michael"),
+}
 NOISE = 2e-3
 RESAMPLES = 2000
 
@@ -150,8 +153,9 @@ def interval(wrong: list[int], base: list[int], words: list[int]) -> tuple[float
 
 def main() -> None:
     folders = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    store = ModelStore(Home.from_env())
-    context = Context(models=store, languages=("es", "en"), cache=Home.from_env().cache / "bench")
+    home = Home.find()
+    store = ModelStore(home)
+    context = Context(models=store, languages=("es", "en"), cache=home.cache / "bench")
     utterances = people(Path(folders[0]) if folders else SPEECH)
     utterances += asyncio.run(voices(context))
     folder = folder_of(WhisperOptions(), context)

@@ -146,6 +146,54 @@ def push_to_talk() -> Told:
     )
 
 
+def words_too_brief_to_wait_for() -> Told:
+    """She goes on as soon as it is quiet, and stops again once it is known to have been words."""
+    fakes = Fakes(stt=FakeStt(lines=((0, "¿Qué dices?"), (1.2, "Cuéntame un cuento."))))
+    return play(voices=[(1, 2), (3.6, 4.1)], until=9, fakes=fakes)
+
+
+def her_own_voice_comes_back() -> Told:
+    fakes = Fakes(stt=FakeStt(lines=((0, "Claro que sí, te."), (1.2, "Cuéntame un cuento."))))
+    return play(voices=[(1, 2), (3.2, 3.8)], until=9, fakes=fakes)
+
+
+def late_reply_with_a_filler() -> Told:
+    """Twice late: the second time nothing is said, for it would be the second time running."""
+    fakes = Fakes(tts=FakeTts(takes=lambda call: 1.5 if "Claro" in fakes.tts.calls[-1] else 0.1))
+    return play(voices=[(3, 4), (10, 11)], until=17, fakes=fakes, filler=True)
+
+
+def called_by_her_name() -> Told:
+    """Not meant, meant by name, meant because she has just spoken, and no longer meant."""
+    said = {
+        2: "Esa taza es mía.",
+        5: "Oye, Mía, ¿qué hora es?",
+        11: "¿Y en Londres?",
+        40: "Pásame la sal.",
+    }
+    fakes = Fakes(stt=FakeStt(lines=lambda _seconds, now: said[max(k for k in said if k < now)]))
+    voices = [(start, start + 1) for start in said]
+    return play(voices=voices, until=45, fakes=fakes, mode="wake-name")
+
+
+def a_key_is_held() -> Told:
+    """Only what is said while it is down is heard; letting go is the end of it."""
+    return play(
+        voices=[(1, 1.8), (3, 5)],
+        at=[_later(2.9, Conversation.press), _later(4.4, Conversation.release)],
+        until=10,
+        mode="push-to-talk",
+    )
+
+
+def she_holds_her_breath() -> Told:
+    return play(
+        voices=[(1, 2), (4.2, 5)],
+        at=[_later(3.9, lambda c: c.pause(True)), _later(6, lambda c: c.pause(False))],
+        until=10,
+    )
+
+
 def shut_down_in_mid_speech() -> Told:
     return play(voices=[(1, 2)], until=3.5)
 
@@ -174,6 +222,12 @@ SCENARIOS = [
     stopped_by_command,
     muted_while_the_user_speaks,
     push_to_talk,
+    words_too_brief_to_wait_for,
+    her_own_voice_comes_back,
+    late_reply_with_a_filler,
+    called_by_her_name,
+    a_key_is_held,
+    she_holds_her_breath,
     shut_down_in_mid_speech,
 ]
 

@@ -40,12 +40,15 @@ class FakeVad:
 
 @dataclass
 class FakeStt:
-    """Understands what the script says, by the length of what it is given.
+    """Understands what the script says, by the length of what it is given, or by the time.
 
-    lines: (least seconds of sound, text); the last one that fits is what was said.
+    lines: (least seconds of sound, text); the last one that fits is what was said. Or a function
+    of the seconds and the loop's time.
     """
 
-    lines: Sequence[tuple[float, str]] = ((0.0, "Hola, ¿cómo estás?"),)
+    lines: Sequence[tuple[float, str]] | Callable[[float, float], str] = (
+        (0.0, "Hola, ¿cómo estás?"),
+    )
     takes: float | Callable[[float], float] = 0.2
     fails: bool = False
     running: int = 0
@@ -64,9 +67,12 @@ class FakeStt:
         if self.fails:
             raise BackendUnavailable("stt.cannot_load", reason="script")
         text = ""
-        for least, line in self.lines:
-            if seconds >= least:
-                text = line
+        if callable(self.lines):
+            text = self.lines(seconds, asyncio.get_running_loop().time())
+        else:
+            for least, line in self.lines:
+                if seconds >= least:
+                    text = line
         return Transcript(text, language or "es")
 
     async def aclose(self) -> None: ...

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mia.conversation import Conversation
-from mia.conversation.ports import HEARING_RATE
+from mia.conversation.ports import HEARING_RATE, InputMode
 from mia.telemetry import events as facts
 from mia.telemetry.events import Event, EventBus
 from tests.support import virtual
@@ -49,6 +49,8 @@ def play(
     fakes: Fakes | None = None,
     language: str = "es",
     speaker: FakeLoudspeaker | None = None,
+    mode: InputMode = "hands-free",
+    filler: bool = False,
 ) -> Told:
     """Run a conversation until `until` seconds, with these voices and these calls."""
     told = Told(speaker=speaker or FakeLoudspeaker())
@@ -72,7 +74,9 @@ def play(
     async def main() -> None:
         bus = EventBus()
         bus.listen(told.events.append)
-        conversation = Conversation("c", parts.parts(), bus, language=language)
+        conversation = Conversation(
+            "c", parts.parts(), bus, language=language, mode=mode, filler=filler
+        )
         told.conversation = conversation
         conversation.attach(told.speaker)
         async with asyncio.TaskGroup() as group:

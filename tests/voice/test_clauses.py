@@ -124,7 +124,7 @@ def test_what_is_no_end_of_a_clause_is_not_cut(text: str) -> None:
 
 
 def test_without_a_mark_the_sixth_word_is_the_last_one_waited_for() -> None:
-    assert first("Yo creo que mañana mismo vamos ") == "Yo creo que mañana mismo vamos"
+    assert first("Yo creo que mañana mismo vamos ") == "Yo creo que mañana mismo"
     assert first("Yo creo que mañana mismo vamos") == ""
 
 

@@ -252,7 +252,8 @@ class Answering:
         """What MIA said in the last few seconds; what a loudspeaker may be echoing."""
         if self._reply is None:
             return ""
-        playhead = self._reply.track.playhead()
+        track = self._reply.track
+        playhead = max(track.playhead(), track.furthest)
         since = playhead - OWN_VOICE_SECONDS
         recent = [c for c in self._reply.clauses if since < c.finish and c.begin <= playhead]
         return heard_text(recent, playhead)

@@ -52,9 +52,11 @@ def _opens_with_stop(words: list[str]) -> bool:
 
 
 def _echo(words: list[str], own: list[str]) -> bool:
-    """At least three words, and most of them in the order in which MIA just said them."""
-    if len(words) < 3 or not own:
+    """Two words just as MIA said them, or more and most of them in the order in which she did."""
+    if len(words) < 2 or not own:
         return False
+    if len(words) == 2:
+        return any(own[at : at + 2] == words for at in range(len(own) - 1))
     at, matched = 0, 0
     for word in words:
         try:

@@ -63,6 +63,8 @@ class Track:
         self._paused = False
         self._stopped: float | None = None
         self._report: tuple[float, float] | None = None
+        self.furthest = 0.0
+        """How far it was heard before it was last rewound, in seconds."""
         self._fade_in = False
         self.words_from = 0.0
         """Seconds of this sound after which the reply's own words begin."""
@@ -201,6 +203,7 @@ class Track:
     def pause(self) -> float:
         """Hold the sound at once; the playhead it stopped at."""
         at = self.playhead()
+        self.furthest = max(self.furthest, at)
         self._paused = True
         self._loudspeaker().hush()
         self._rewind(at)

@@ -293,12 +293,14 @@ class Reply:
     async def _place(self) -> None:
         await self._gate.wait()
         while (segment := await self._segments.get()) is not None:
-            begin = self.track.seconds
+            begin = 0.0
             words: tuple[Word, ...] = ()
             resampler: Resampler | None = None
             rate = PLAYING_RATE
             while (piece := await segment.pieces.get()) is not None:
                 if resampler is None:
+                    # Not before: until now a filler may have been said.
+                    begin = self.track.seconds
                     rate = piece.rate
                     resampler = self._mouth.resampler(rate, PLAYING_RATE)
                 words += piece.words
