@@ -259,6 +259,10 @@ def conversation(
         bus,
         persona=config.persona.name,
         language=language or config.language,
+        mode=config.input.mode,
+        wake_names=config.input.wake_names,
+        attention=config.input.attention_s,
+        filler=config.input.filler,
         tuning=tuning_of(config),
     )
 

@@ -17,6 +17,7 @@ from mia.conversation import Conversation, Parts
 from mia.conversation.ports import Usage
 from mia.errors import MiaError
 from mia.home import Home
+from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.metrics import Metrics
 from mia.telemetry.turns import TurnReports
@@ -40,6 +41,7 @@ class Serving:
         self._bus = EventBus()
         self._metrics = Metrics(self._bus)
         self._turns = TurnReports(self._bus)
+        self._log = EventLog(self._bus)
         self._loading = program.Loading()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
@@ -68,6 +70,7 @@ class Serving:
                 health=self._health,
                 metrics=self._metrics,
                 turns=self._turns,
+                log=self._log,
                 config=self._shown,
                 access=access,
                 usage=self._usage,

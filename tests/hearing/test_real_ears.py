@@ -13,7 +13,7 @@ from mia.audio.levels import audible
 from mia.audio.recording import read_recording
 from mia.backends import Context
 from mia.conversation.listening import Listener
-from mia.conversation.moves import Silent, Voiced
+from mia.conversation.moves import Lull, Silent, Voiced
 from mia.conversation.ports import HEARING_RATE
 from mia.hearing import smart_turn
 from mia.hearing.stt import faster_whisper
@@ -48,7 +48,7 @@ def test_a_voice_is_found_where_it_is(
         sound = padded(utterance)
         stretches = audible(sound, HEARING_RATE)
         listener = Listener(model.detector())
-        events: list[Voiced | Silent] = []
+        events: list[Voiced | Lull | Silent] = []
         for at in range(0, len(sound), 320):
             events += listener.hear(sound[at : at + 320], (at + 320) / HEARING_RATE)
         assert isinstance(events[0], Voiced), utterance.path.name

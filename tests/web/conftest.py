@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mia.channels.realtime.talk import Talk
+from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.metrics import Metrics
 from mia.telemetry.turns import TurnReports
@@ -48,6 +49,7 @@ class World:
             health=lambda: self.health,
             metrics=Metrics(self.bus),
             turns=TurnReports(self.bus),
+            log=EventLog(self.bus),
             access=self.access,
             config=lambda: {"language": "es"},
             ui=self.ui,

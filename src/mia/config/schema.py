@@ -319,6 +319,29 @@ class Log(Section):
     file: Path | None = Field(None, description="Also write to this file; null: to none.")
 
 
+class Input(Section):
+    mode: Literal["hands-free", "push-to-talk", "wake-name"] = Field(
+        "hands-free",
+        description="How MIA is spoken to: always (hands-free), while a key is held "
+        "(push-to-talk), or by her name (wake-name).",
+    )
+    wake_names: list[str] = Field(
+        default_factory=list,
+        max_length=16,
+        description="What she answers to with wake-name; empty: the persona's name.",
+    )
+    attention_s: float = Field(
+        20.0,
+        ge=0,
+        le=600,
+        description="How long after her last word she needs no name.",
+        json_schema_extra=_unit("s"),
+    )
+    filler: bool = Field(
+        True, description='Say something short ("let me see…") while a reply is late.'
+    )
+
+
 class Config(Section):
     """Everything a user can choose. Immutable in use: a change is saved and loaded again."""
 
@@ -329,6 +352,7 @@ class Config(Section):
     prompt: PromptFiles = Field(default_factory=PromptFiles, description="What she is told to be.")
     models: Models = Field(default_factory=Models, description="Ears, mind and voice.")
     audio: Audio = Field(default_factory=Audio, description="This machine's sound devices.")
+    input: Input = Field(default_factory=Input, description="How MIA is spoken to.")
     vad: Vad = Field(default_factory=Vad, description="When somebody speaks.")
     lipsync: Lipsync = Field(
         default_factory=Lipsync,

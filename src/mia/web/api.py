@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Response
 from fastapi.responses import JSONResponse
 
 import mia
@@ -14,6 +14,7 @@ from mia.channels.realtime.server_events import history_row
 from mia.channels.realtime.stage import Stage
 from mia.errors import MiaError
 from mia.strings import catalogue, current, languages
+from mia.telemetry.eventlog import KEPT
 from mia.telemetry.metrics import CONTENT_TYPE
 from mia.web import problems, shapes
 from mia.web.services import Services
@@ -123,6 +124,38 @@ def router(services: Services, hub: Hub) -> APIRouter:
         muted = wish.muted if wish is not None else None
         found.mute(not found.talk.muted if muted is None else muted)
         return shapes.MuteAnswer(muted=found.talk.muted)
+
+    @routes.post(
+        "/api/v1/input",
+        summary="Set how MIA is spoken to: mode, mute, pause, the push-to-talk key",
+        responses=_PROBLEMS,
+        tags=["stage"],
+    )
+    async def input_(wish: shapes.InputRequest) -> shapes.InputAnswer:
+        talk = stage().talk
+        if wish.mode is not None:
+            talk.set_mode(wish.mode)
+        if wish.muted is not None:
+            talk.mute(wish.muted)
+        if wish.paused is not None:
+            talk.pause(wish.paused)
+        if wish.pressed is not None:
+            (talk.press if wish.pressed else talk.release)()
+        return shapes.InputAnswer(mode=talk.mode, muted=talk.muted, paused=talk.paused)
+
+    @routes.get(
+        "/api/v1/events", summary="What happened, fact by fact, the oldest first", tags=["state"]
+    )
+    async def events(
+        after: Annotated[int, Query(ge=0, description="Only facts after this `seq`.")] = 0,
+        conversation: Annotated[str | None, Query(max_length=200)] = None,
+        kinds: Annotated[list[str] | None, Query(max_length=50)] = None,
+        limit: Annotated[int, Query(ge=1, le=KEPT)] = KEPT,
+    ) -> shapes.EventsAnswer:
+        log = services.log
+        found = log.after(after, conversation=conversation, kinds=kinds or (), limit=limit)
+        rows = [entry.as_dict() for entry in found]
+        return shapes.EventsAnswer.model_validate({"events": rows, "newest": log.newest})
 
     @routes.get("/api/v1/source", summary="Where this version's source is", tags=["texts"])
     async def source() -> shapes.SourceAnswer:

@@ -11,6 +11,7 @@ import mia
 from mia.channels.realtime.session import no_usage
 from mia.channels.realtime.talk import CountUsage, MakeTalk, Talk
 from mia.errors import MiaError
+from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.metrics import Metrics
 from mia.telemetry.turns import TurnReports
@@ -48,6 +49,7 @@ class Services:
     health: Callable[[], Health]
     metrics: Metrics
     turns: TurnReports
+    log: EventLog
     config: Callable[[], Mapping[str, object]] = dict
     access: Access = field(default_factory=Access)
     usage: CountUsage = no_usage

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from mia.conversation.ports import InputMode
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -44,6 +46,8 @@ class NoticeRow(_Body):
 class StageState(_Body):
     phase: str
     muted: bool
+    paused: bool
+    mode: InputMode
     language: str
     persona: str
     busy: bool
@@ -110,6 +114,39 @@ class MuteRequest(_Body):
 
 class MuteAnswer(_Answer):
     muted: bool
+
+
+class InputRequest(_Body):
+    """What is left out stays as it is."""
+
+    mode: InputMode | None = Field(default=None, description="How MIA is spoken to.")
+    muted: bool | None = Field(default=None, description="Deaf to the microphone.")
+    paused: bool | None = Field(
+        default=None, description="She holds her breath, and goes on from the same word."
+    )
+    pressed: bool | None = Field(default=None, description="The push-to-talk key goes down or up.")
+
+
+class InputAnswer(_Answer):
+    mode: InputMode
+    muted: bool
+    paused: bool
+
+
+class EventRow(BaseModel):
+    """One fact, with fields of its own beside these."""
+
+    model_config = ConfigDict(extra="allow")
+
+    seq: int
+    kind: str
+    at: float
+    conversation: str
+
+
+class EventsAnswer(_Answer):
+    events: list[EventRow]
+    newest: int = Field(description="`seq` of the newest fact there is.")
 
 
 class SourceAnswer(_Answer):

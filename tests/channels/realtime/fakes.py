@@ -13,6 +13,7 @@ from mia.conversation.ports import (
     HEARING_RATE,
     PLAYING_RATE,
     Block,
+    InputMode,
     Loudspeaker,
     Role,
     Samples,
@@ -53,6 +54,9 @@ class FakeTalk:
         self.persona = "mia"
         self.language = "es"
         self.muted = False
+        self.paused = False
+        self.mode: InputMode = "hands-free"
+        self.pressed = False
         self.phase: Phase = "idle"
         self.says = says
         self.answers = answers
@@ -167,6 +171,24 @@ class FakeTalk:
 
     def mute(self, muted: bool) -> None:
         self.muted = muted
+        self._mode_changed()
+
+    def pause(self, paused: bool) -> None:
+        self.paused = paused
+        self._mode_changed()
+
+    def set_mode(self, mode: InputMode) -> None:
+        self.mode = mode
+        self._mode_changed()
+
+    def press(self) -> None:
+        self.pressed = True
+
+    def release(self) -> None:
+        self.pressed = False
+
+    def _mode_changed(self) -> None:
+        self.tell(bus.ModeChanged, mode=self.mode, muted=self.muted, paused=self.paused)
 
     def set_language(self, language: str) -> None:
         self.language = language

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mia.channels.realtime.errors import RealtimeError
 from mia.channels.realtime.talk import SessionRole
+from mia.conversation.ports import InputMode
 
 Id = Annotated[str, Field(min_length=1, max_length=512)]
 Text = Annotated[str, Field(max_length=32_768)]
@@ -165,7 +166,16 @@ class MiaSessionUpdate(ClientEvent):
     name = "mia.session.update"
     language: Literal["es", "en", "auto"] | None = None
     muted: bool | None = None
+    paused: bool | None = None
+    mode: InputMode | None = None
     role: SessionRole | None = None
+
+
+class MiaTalk(ClientEvent):
+    """The push-to-talk key went down or up."""
+
+    name = "mia.talk"
+    pressed: bool
 
 
 class MiaStop(ClientEvent):
@@ -188,6 +198,7 @@ EVENTS: dict[str, type[ClientEvent]] = {
         OutputClear,
         Playhead,
         MiaSessionUpdate,
+        MiaTalk,
         MiaStop,
     )
 }

@@ -93,6 +93,7 @@ class Requests:
             "output_audio_buffer.clear": self._clear_output,
             "mia.playhead": self._playhead,
             "mia.session.update": self._mia_update,
+            "mia.talk": self._mia_talk,
             "mia.stop": self._mia_stop,
         }
 
@@ -121,6 +122,10 @@ class Requests:
                 self._talk.mute(event.muted)
             else:
                 self._stage.mute(event.muted)
+        if event.mode is not None:
+            self._talk.set_mode(event.mode)
+        if event.paused is not None:
+            self._talk.pause(event.paused)
         if event.role is not None and self._stage is not None and event.role != self._client.role:
             if event.role == "speaker":
                 self._stage.take(self._client)
@@ -311,6 +316,10 @@ class Requests:
             self._talk.stop()
         if self._stage is None:
             self._translator.output_cleared()
+
+    async def _mia_talk(self, event: asked.MiaTalk) -> None:
+        if self._may_speak():
+            (self._talk.press if event.pressed else self._talk.release)()
 
     async def _mia_stop(self, event: asked.MiaStop) -> None:
         self._talk.stop()

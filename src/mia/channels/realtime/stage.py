@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mia.channels.realtime import server_events as shapes
 from mia.channels.realtime.talk import SessionRole, Talk
 from mia.conversation.ports import Role
-from mia.telemetry.events import Event, EventBus, Notice, Phase, PhaseChanged
+from mia.telemetry.events import Event, EventBus, ModeChanged, Notice, Phase, PhaseChanged
 
 _NOTICES = 32
 
@@ -68,6 +68,8 @@ class Stage:
         return {
             "phase": self._phase,
             "muted": self.talk.muted,
+            "paused": self.talk.paused,
+            "mode": self.talk.mode,
             "language": self.talk.language,
             "persona": self.talk.persona,
             "busy": self._phase in ("committed", "speaking", "ducked"),
@@ -84,6 +86,7 @@ class Stage:
         before, self._speaker = self._speaker, session
         if before is session:
             return
+        self.talk.release()
         session.become("speaker")
         if before is not None:
             before.become("observer")
@@ -93,6 +96,7 @@ class Stage:
         """This session only looks on from now on."""
         if self._speaker is session:
             self._speaker = None
+            self.talk.release()
             session.become("observer")
 
     def leave(self, session: StageSession) -> None:
@@ -101,8 +105,8 @@ class Stage:
             self._sessions.remove(session)
 
     def mute(self, muted: bool) -> None:
+        """Deaf to the microphone, or no longer; every session is told by `ModeChanged`."""
         self.talk.mute(muted)
-        self.tell_all()
 
     def set_language(self, language: str) -> None:
         self.talk.set_language(language)
@@ -136,5 +140,5 @@ class Stage:
         if isinstance(event, PhaseChanged):
             self._phase = event.phase
             self.tell_all()
-        elif isinstance(event, Notice):
+        elif isinstance(event, Notice | ModeChanged):
             self.tell_all()

@@ -5,7 +5,7 @@ import { SHOWN_KEYS, shownState } from "./store.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./store.js").Shown} Shown */
-/** @typedef {{toggle: () => void, release: () => void, stop: () => void}} Actions */
+/** @typedef {{toggle: () => void, mute: () => void, pause: () => void, release: () => void, stop: () => void, talk: import("./modes.js").TalkKey}} Actions */
 
 /** @type {Record<Shown, string>} */
 const STATES = {
@@ -17,6 +17,9 @@ const STATES = {
   thinking: "page.state.thinking",
   speaking: "page.state.speaking",
   muted: "page.state.muted",
+  paused: "page.state.paused",
+  waiting: "page.state.waiting",
+  named: "page.state.named",
   observer: "page.state.observer",
 };
 
@@ -26,6 +29,9 @@ const MICROPHONE = {
   waiting: { label: "page.mic.waiting", action: "page.mic.waiting" },
   on: { label: "page.mic.on", action: "page.mic.on.action" },
   muted: { label: "page.mic.muted", action: "page.mic.muted.action" },
+  hold: { label: "page.mic.hold", action: "page.mic.hold" },
+  held: { label: "page.mic.held", action: "page.mic.hold" },
+  named: { label: "page.mic.named", action: "page.mic.on.action" },
   blocked: { label: "page.mic.blocked", action: "page.mic.retry" },
 };
 
@@ -33,7 +39,7 @@ const MICROPHONE = {
 const find = (selector) => document.querySelector(selector);
 
 /** @param {Store} store @param {Actions} actions */
-export function showControls(store, { toggle, release, stop }) {
+export function showControls(store, { toggle, mute, pause, release, stop, talk }) {
   const [status, statusText, stage] = [find("#status"), find("#status-text"), find("#stage")];
   const [mic, micLabel, micRelease, stopButton] = [
     find("#mic"),
@@ -49,7 +55,7 @@ export function showControls(store, { toggle, release, stop }) {
     if (statusText.textContent !== t(STATES[shown])) statusText.textContent = t(STATES[shown]);
     stopButton.disabled = state.connection !== "open" || !(state.playing || state.busy);
 
-    const button = state.microphone === "on" && state.muted ? "muted" : state.microphone;
+    const button = buttonState(state);
     mic.dataset.state = button;
     mic.setAttribute("aria-label", t(MICROPHONE[button].action));
     mic.title = t(MICROPHONE[button].action);
@@ -57,7 +63,9 @@ export function showControls(store, { toggle, release, stop }) {
     micRelease.disabled = state.microphone !== "on";
   });
 
-  mic.addEventListener("click", toggle);
+  mic.addEventListener("click", () => {
+    if (!talk.actions.active()) toggle();
+  });
   micRelease.addEventListener("click", release);
   stopButton.addEventListener("click", stop);
   document.addEventListener("keydown", (event) => {
@@ -65,10 +73,22 @@ export function showControls(store, { toggle, release, stop }) {
     if (event.key === "Escape") return stop();
     const target = /** @type {Element} */ (event.target);
     if (event.repeat || target.closest("input, textarea, select, [contenteditable]")) return;
-    // Space on a focused button or link is that button's own.
-    const space = event.key === " " && !target.closest("button, a, summary");
-    if (!space && event.key.toLowerCase() !== "m") return;
-    event.preventDefault();
-    toggle();
+    // Space on a focused button or link is that button's own; on the microphone it is held.
+    const other = target.closest("button, a, summary");
+    const space = [" ", "Enter"].includes(event.key) && other === mic && talk.actions.active();
+    if (space || (event.key === " " && !other)) {
+      event.preventDefault();
+      if (talk.actions.active()) talk.press();
+      else toggle();
+    } else if (event.key.toLowerCase() === "m") mute();
+    else if (event.key.toLowerCase() === "p") pause();
   });
+}
+
+/** What the large button is just now. @param {import("./store.js").State} state */
+function buttonState(state) {
+  if (state.microphone !== "on") return state.microphone;
+  if (state.muted) return "muted";
+  if (state.mode === "push-to-talk") return state.pressed ? "held" : "hold";
+  return state.mode === "wake-name" ? "named" : "on";
 }

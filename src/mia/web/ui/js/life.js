@@ -3,7 +3,7 @@
 
 import { clamp, lerp } from "./puppet-shapes.js";
 
-/** @typedef {"neutral"|"joy"|"thinking"|"listening"|"speaking"|"muted"} Mood */
+/** @typedef {"neutral"|"joy"|"thinking"|"listening"|"attentive"|"speaking"|"muted"|"resting"} Mood */
 
 /**
  * Everything the drawing needs for one frame. Angles in degrees, gaze and turns in -1 … 1.
@@ -20,6 +20,8 @@ import { clamp, lerp } from "./puppet-shapes.js";
  * @property {number} tilt inner brow ends up
  * @property {number} blush 0 … 1
  * @property {number} smile added to the corners of the mouth
+ * @property {number} inhale 0 … 1: the breath before the first word
+ * @property {number} lean 0 … 1: towards the viewer
  */
 
 /**
@@ -27,46 +29,47 @@ import { clamp, lerp } from "./puppet-shapes.js";
  * while they listen (about 75 %) than while they speak (about 40 %; Argyle and Cook, 1976), and a
  * character on a stream more than both. `blinks`: a minute; about 17 at rest and 26 in
  * conversation (Bentivoglio and others, 1997).
- * @type {Record<Mood, {roll: number, yaw: number, pitch: number, open: number, happy: number, gazeX: number, gazeY: number,
- *   raise: number, tilt: number, blush: number, smile: number, toViewer: number, blinks: number}>}
  */
+const NEUTRAL = {
+  roll: 0,
+  yaw: 0,
+  pitch: 0,
+  open: 1,
+  happy: 0,
+  gazeX: 0,
+  gazeY: 0,
+  raise: 0,
+  tilt: 0,
+  blush: 0.5,
+  smile: 0,
+  lean: 0,
+  toViewer: 0.7,
+  blinks: 17,
+};
+
+/** @param {Partial<typeof NEUTRAL>} differs */
+const mood = (differs) => ({ ...NEUTRAL, ...differs });
+
+/** @type {Record<Mood, typeof NEUTRAL>} */
 const MOODS = {
-  neutral: {
-    roll: 0,
-    yaw: 0,
-    pitch: 0,
-    open: 1,
-    happy: 0,
-    gazeX: 0,
-    gazeY: 0,
-    raise: 0,
-    tilt: 0,
-    blush: 0.5,
-    smile: 0,
-    toViewer: 0.7,
-    blinks: 17,
-  },
-  joy: {
+  neutral: NEUTRAL,
+  joy: mood({
     roll: 3,
-    yaw: 0,
     pitch: -0.1,
     open: 0.05,
     happy: 1,
-    gazeX: 0,
-    gazeY: 0,
     raise: 8,
     tilt: 1,
     blush: 1,
     smile: 4,
     toViewer: 1,
     blinks: 0,
-  },
-  thinking: {
+  }),
+  thinking: mood({
     roll: -4,
     yaw: -0.35,
     pitch: -0.2,
     open: 0.92,
-    happy: 0,
     gazeX: -0.65,
     gazeY: -0.6,
     raise: 5,
@@ -75,52 +78,46 @@ const MOODS = {
     smile: -4,
     toViewer: 0.1,
     blinks: 20,
-  },
-  listening: {
-    roll: 5,
+  }),
+  listening: mood({
+    roll: 6,
     yaw: 0.2,
-    pitch: 0.05,
+    pitch: 0.08,
     open: 1.06,
-    happy: 0,
-    gazeX: 0,
-    gazeY: 0,
-    raise: 7,
+    raise: 8,
     tilt: 2,
     blush: 0.6,
-    smile: 1,
+    smile: 2,
+    lean: 1,
     toViewer: 0.92,
     blinks: 12,
-  },
-  speaking: {
-    roll: 0,
-    yaw: 0,
-    pitch: 0,
-    open: 1,
-    happy: 0,
-    gazeX: 0,
-    gazeY: 0,
-    raise: 3,
-    tilt: 0,
-    blush: 0.55,
-    smile: 2,
-    toViewer: 0.75,
-    blinks: 24,
-  },
-  muted: {
+  }),
+  // Between the user's last word and her first: she has understood and is about to speak.
+  attentive: mood({
+    roll: 1,
+    pitch: -0.06,
+    open: 1.08,
+    raise: 9,
+    blush: 0.6,
+    smile: 4,
+    lean: 0.6,
+    toViewer: 1,
+    blinks: 4,
+  }),
+  speaking: mood({ raise: 3, blush: 0.55, smile: 2, toViewer: 0.75, blinks: 24 }),
+  muted: mood({
     roll: -2,
-    yaw: 0,
     pitch: 0.1,
     open: 0.86,
-    happy: 0,
-    gazeX: 0,
     gazeY: 0.1,
     raise: -2,
     tilt: 3,
     blush: 0.3,
     smile: -2,
     toViewer: 0.6,
-    blinks: 17,
-  },
+  }),
+  // Paused: eyes shut, at peace, until she is wanted again.
+  resting: mood({ roll: 3, pitch: 0.22, open: 0, raise: 1, blush: 0.4, smile: 2, toViewer: 1, blinks: 0 }),
 };
 
 /** Seconds a lid takes down and up again; up is the slower half. */
@@ -143,6 +140,9 @@ export class Life {
     this.glance = { until: 0, x: 0, y: 0 };
     this.pointer = { x: 0, y: 0, until: -1 };
     this.nodding = -1;
+    this.nodded = -Infinity;
+    /** She has breath for what she is about to say. */
+    this.inhaling = false;
     this.joyUntil = -1;
     this.askUntil = -1;
     this.emphasis = 0;
@@ -160,6 +160,8 @@ export class Life {
       tilt: 0,
       blush: 0.5,
       smile: 0,
+      inhale: 0,
+      lean: 0,
     };
   }
 
@@ -175,8 +177,22 @@ export class Life {
     );
   }
 
-  nod() {
-    if (this.nodding < 0) this.nodding = 0;
+  /** A small nod, unless there was one within the last `apart` seconds. @param {number} [apart] */
+  nod(apart = 0) {
+    if (this.nodding >= 0 || this.time - this.nodded < apart) return;
+    this.nodding = 0;
+    this.nodded = this.time;
+  }
+
+  /** Draw breath to speak, the eyes on the viewer. */
+  breatheIn() {
+    this.inhaling = true;
+    this.pointer.until = -1;
+    this.glance = { x: 0, y: 0, until: this.time + 0.9 };
+  }
+
+  breatheOut() {
+    this.inhaling = false;
   }
 
   /** @param {number} seconds */
@@ -201,7 +217,7 @@ export class Life {
     const asking = t < this.askUntil ? 1 : 0;
     const nod = this.stepNod(dt);
     this.emphasis = approach(this.emphasis, this.mouthLevel, dt, 0.16);
-    const looking = t < this.pointer.until && this.mood !== "thinking";
+    const looking = t < this.pointer.until && this.mood !== "thinking" && !this.inhaling;
     this.stepGlance(face.toViewer);
     const lookX = looking ? this.pointer.x : this.glance.x + face.gazeX;
     const lookY = looking ? this.pointer.y : this.glance.y + face.gazeY;
@@ -226,7 +242,10 @@ export class Life {
       dt,
       0.3,
     );
-    pose.breath = sway * Math.sin(t * 1.55);
+    // Breath is drawn quickly and let go slowly, with the words.
+    pose.inhale = approach(pose.inhale, this.inhaling ? sway : 0, dt, this.inhaling ? 0.16 : 0.5);
+    pose.breath = sway * Math.sin(t * 1.55) * (1 - pose.inhale);
+    pose.lean = approach(pose.lean, sway * face.lean, dt, 0.35);
     // A saccade takes some 50 ms however far it goes.
     pose.gazeX = approach(pose.gazeX, clamp(lookX, -1, 1), dt, 0.03);
     pose.gazeY = approach(pose.gazeY, clamp(lookY, -1, 1), dt, 0.03);

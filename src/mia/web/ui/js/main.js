@@ -4,6 +4,7 @@ import { Chat } from "./chat.js";
 import { showControls } from "./controls.js";
 import { firstLanguage, keep, speak, t } from "./i18n.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
+import { showModes, TalkKey } from "./modes.js";
 import { Notices } from "./notices.js";
 import { Player } from "./player.js";
 import { Protocol } from "./protocol.js";
@@ -64,6 +65,27 @@ function toggleMicrophone() {
   if (store.state.microphone === "on") tellMuted(!store.state.muted);
   else if (store.state.microphone !== "waiting") void startMicrophone();
 }
+
+function toggleMute() {
+  if (store.state.role === "speaker") tellMuted(!store.state.muted);
+}
+
+/** @param {boolean} paused */
+function tellPaused(paused) {
+  if (store.state.role === "speaker") realtime.send({ type: "mia.session.update", paused });
+}
+
+const talkKey = new TalkKey(find("#mic"), {
+  active: () => store.state.mode === "push-to-talk" && store.state.microphone === "on" && !store.state.muted,
+  press() {
+    void player.start();
+    if (realtime.send({ type: "mia.talk", pressed: true })) store.set({ pressed: true });
+  },
+  release() {
+    store.set({ pressed: false });
+    realtime.send({ type: "mia.talk", pressed: false });
+  },
+});
 
 function takeStage() {
   void player.start();
@@ -177,7 +199,15 @@ async function showFoot() {
 
 chooseTheme();
 await showLanguage(firstLanguage());
-showControls(store, { toggle: toggleMicrophone, release: releaseMicrophone, stop });
+showControls(store, {
+  toggle: toggleMicrophone,
+  mute: toggleMute,
+  pause: () => tellPaused(!store.state.paused),
+  release: releaseMicrophone,
+  stop,
+  talk: talkKey,
+});
+showModes(store, { mode: (mode) => realtime.send({ type: "mia.session.update", mode }), pause: tellPaused });
 showTiming(store);
 // The conversation's language is the truth; `auto` leaves the page as it is.
 store.watch(["language"], ({ language, shown }) => {

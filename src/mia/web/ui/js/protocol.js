@@ -75,8 +75,9 @@ export class Protocol {
   }
 
   /** @param {Event} event */
-  state({ phase, muted, language, persona, busy, role, notices }) {
-    this.store.set({ phase, muted, language, persona, busy, role: role ?? "speaker", notices });
+  state({ phase, muted, paused, mode, language, persona, busy, role, notices }) {
+    const known = { phase, muted, paused, mode, language, persona, busy, notices };
+    this.store.set({ ...known, role: role ?? "speaker" });
   }
 
   /** @param {Event} event */

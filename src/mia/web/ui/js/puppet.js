@@ -9,6 +9,9 @@ const SVG = "http://www.w3.org/2000/svg";
 /** How far (SVG units) a layer of depth 1 moves when the head turns all the way. */
 const TURN = 30;
 const NOD = 22;
+/** How far shoulders and head rise with a breath, how much a part of the lips, how much nearer she leans. */
+const BREATH = { shoulders: 8, head: 11, lips: 5 };
+const LEAN = 0.035;
 
 /**
  * @param {string} name
@@ -131,6 +134,7 @@ export class Puppet {
     }));
     this.hair = new Spring(90, 7);
     this.wisp = new Spring(160, 6);
+    this.near = "";
     /** @type {Mouth} */
     this.mouth = { ...VISEMES.closed };
     this.show(0);
@@ -156,20 +160,23 @@ export class Puppet {
 
     for (const { element, depth, own, pivot, swing, follow } of this.layers) {
       const x = pose.yaw * depth * TURN;
-      const y = pose.pitch * depth * NOD + (depth < 0 ? pose.breath * 1.2 : 0);
+      const y = pose.pitch * depth * NOD + (depth < 0 ? pose.breath * 1.2 - pose.inhale * BREATH.shoulders : 0);
       const angle = (swing > 1 ? wisp : hair) * swing + pose.roll * follow;
       const turn = pivot ? ` rotate(${angle.toFixed(2)} ${pivot})` : "";
       element.setAttribute("transform", `translate(${x.toFixed(2)} ${y.toFixed(2)})${turn} ${own}`);
     }
     this.head.setAttribute(
       "transform",
-      `translate(${(pose.yaw * 8).toFixed(2)} ${(pose.pitch * 6 + pose.breath * 2.2).toFixed(2)}) rotate(${pose.roll.toFixed(2)} 400 600)`,
+      `translate(${(pose.yaw * 8).toFixed(2)} ${(pose.pitch * 6 + pose.breath * 2.2 - pose.inhale * BREATH.head).toFixed(2)}) rotate(${pose.roll.toFixed(2)} 400 600)`,
     );
     for (const eye of this.eyes) eye.show(pose);
     this.brows[0].setAttribute("d", browShape(-1, pose.raise, pose.tilt));
     this.brows[1].setAttribute("d", browShape(1, pose.raise, pose.tilt));
     this.blush.setAttribute("opacity", pose.blush.toFixed(2));
-    this.showMouth({ ...mouth, smile: mouth.smile + pose.smile });
+    const parted = pose.inhale * (1 - level) * BREATH.lips;
+    this.showMouth({ ...mouth, open: mouth.open + parted, smile: mouth.smile + pose.smile });
+    const near = (1 + pose.lean * LEAN).toFixed(3);
+    if (near !== this.near) this.svg.style.transform = `scale(${(this.near = near)})`;
   }
 
   /** @param {Mouth} mouth */

@@ -39,7 +39,14 @@ const MOODS = {
   thinking: "thinking",
   speaking: "speaking",
   muted: "muted",
+  paused: "resting",
+  waiting: "neutral",
+  named: "neutral",
 };
+/** A first word that takes longer than this (s) is being thought about, and looks like it. */
+const PATIENCE = 1.5;
+/** Seconds between two nods at the user's pauses; more would look like a toy. */
+const NODS = 3;
 
 export class Stage {
   /**
@@ -59,6 +66,8 @@ export class Stage {
     this.last = 0;
     this.voice = 0;
     this.clause = "";
+    /** Seconds since she began to get ready for her first word. */
+    this.waited = 0;
     this.pace = accelerated() ? PACE.fast : PACE.slow;
     this.frame = this.frame.bind(this);
   }
@@ -67,12 +76,8 @@ export class Stage {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const puppet = await Puppet.load(this.host, { still });
     this.puppet = puppet;
-    this.store.watch([...SHOWN_KEYS], (state) => {
-      puppet.mood = MOODS[shownState(state)];
-      // An open microphone with nobody speaking is company, not an interrogation.
-      if (state.phase === "idle" && shownState(state) === "listening") puppet.mood = "neutral";
-    });
-    this.store.watch(["phase"], ({ phase }) => phase === "pausing" && puppet.life.nod());
+    this.store.watch([...SHOWN_KEYS], (state) => (puppet.mood = this.mood(state)));
+    this.store.watch(["phase", "playing"], ({ phase, playing }) => this.gesture(puppet.life, phase, playing));
     this.host.addEventListener("click", () => puppet.life.rejoice(1.6));
     window.addEventListener(
       "pointermove",
@@ -83,6 +88,28 @@ export class Stage {
       { passive: true },
     );
     requestAnimationFrame(this.frame);
+  }
+
+  /** @param {import("./store.js").State} state */
+  mood(state) {
+    const shown = shownState(state);
+    // An open microphone with nobody speaking is company, not an interrogation.
+    if (shown === "listening" && state.phase === "idle" && !state.pressed) return "neutral";
+    if (shown === "thinking" && state.phase === "committed" && this.waited < PATIENCE) return "attentive";
+    return MOODS[shown];
+  }
+
+  /**
+   * What fills the silence before her first word: she nods as one who follows, draws breath, looks.
+   * @param {import("./life.js").Life} life @param {import("./store.js").Phase} phase @param {boolean} playing
+   */
+  gesture(life, phase, playing) {
+    if (phase === "pausing") life.nod(NODS);
+    if (phase === "committed" && !playing) {
+      life.nod(0.5);
+      life.breatheIn();
+    } else life.breatheOut();
+    this.waited = 0;
   }
 
   /** @param {number} now */
@@ -103,6 +130,7 @@ export class Stage {
 
   /** @param {number} dt */
   draw(dt) {
+    this.wait(dt);
     const head = this.player.playhead();
     const ms = head ? (head.sample * 1000) / RATE : 0;
     const sound = head && this.player.around(head.sample + (LOOK_AHEAD_MS / 1000) * RATE, this.window);
@@ -116,6 +144,15 @@ export class Stage {
       this.subtitles.say(head.item, segment, ms);
       this.feel(`${head.item} ${segment.sequence}`, segment.text);
     } else if (!this.store.state.silenced) this.subtitles.rest();
+  }
+
+  /** Nobody holds their breath for long. @param {number} dt */
+  wait(dt) {
+    const before = this.waited;
+    this.waited += dt;
+    if (!this.puppet?.life.inhaling || before > PATIENCE || this.waited <= PATIENCE) return;
+    this.puppet.life.breatheOut();
+    this.puppet.mood = this.mood(this.store.state);
   }
 
   /** @param {number} level */

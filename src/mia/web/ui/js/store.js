@@ -7,7 +7,8 @@
 /** @typedef {"denied"|"none"|"insecure"|"busy"|"unsupported"|"lost"} MicrophoneProblem */
 /** @typedef {"connecting"|"loading"|"open"|"reconnecting"} Connection */
 /** @typedef {"idle"|"listening"|"pausing"|"committed"|"speaking"|"ducked"} Phase */
-/** @typedef {"connecting"|"loading"|"reconnecting"|"ready"|"listening"|"thinking"|"speaking"|"muted"|"observer"} Shown */
+/** @typedef {"hands-free"|"push-to-talk"|"wake-name"} Mode */
+/** @typedef {"connecting"|"loading"|"reconnecting"|"ready"|"listening"|"thinking"|"speaking"|"muted"|"observer"|"paused"|"waiting"|"named"} Shown */
 
 /**
  * @typedef {object} State
@@ -15,6 +16,9 @@
  * @property {{code: string, parameters?: Record<string, unknown>, text: Text}[]} missing what the server says it lacks while it cannot talk
  * @property {Phase} phase
  * @property {boolean} muted
+ * @property {boolean} paused
+ * @property {Mode} mode
+ * @property {boolean} pressed the push-to-talk key is down
  * @property {boolean} busy
  * @property {"speaker"|"observer"} role
  * @property {string} persona
@@ -36,6 +40,9 @@ export const initial = () => ({
   missing: [],
   phase: "idle",
   muted: false,
+  paused: false,
+  mode: "hands-free",
+  pressed: false,
   busy: false,
   role: "speaker",
   persona: "",
@@ -78,14 +85,17 @@ export class Store {
 /** The one word for what MIA does. @param {State} state @returns {Shown} */
 export function shownState(state) {
   if (state.connection !== "open") return state.connection;
+  if (state.paused) return "paused";
   if (state.playing || state.phase === "speaking" || state.phase === "ducked") return "speaking";
   if (state.phase === "committed") return "thinking";
   if (state.phase === "listening" || state.phase === "pausing") return "listening";
   if (state.busy) return "thinking";
   if (state.role === "observer") return "observer";
   if (state.microphone !== "on") return "ready";
-  return state.muted ? "muted" : "listening";
+  if (state.muted) return "muted";
+  if (state.mode === "push-to-talk" && !state.pressed) return "waiting";
+  return state.mode === "wake-name" ? "named" : "listening";
 }
 
 /** The keys `shownState` reads. @type {(keyof State)[]} */
-export const SHOWN_KEYS = ["connection", "playing", "phase", "busy", "role", "microphone", "muted"];
+export const SHOWN_KEYS = ["connection", "playing", "phase", "busy", "role", "microphone", "muted", "paused", "mode", "pressed"];

@@ -1,0 +1,70 @@
+"""The newest facts of the bus, for whoever wants to see what happened, in order."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mia.telemetry import events as bus
+
+KEPT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One fact. `seq` counts from 1 through the life of the process."""
+
+    seq: int
+    event: bus.Event
+
+    @property
+    def kind(self) -> str:
+        return type(self.event).__name__
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, ready for JSON; `at` in seconds of the process's own clock."""
+        return {"seq": self.seq, "kind": self.kind, **dataclasses.asdict(self.event)}
+
+
+class EventLog:
+    """A ring of facts; the oldest go first."""
+
+    def __init__(self, events: bus.EventBus, *, kept: int = KEPT) -> None:
+        self._entries: deque[Entry] = deque(maxlen=kept)
+        self._seq = 0
+        self.close = events.listen(self._tell)
+
+    @property
+    def newest(self) -> int:
+        """The `seq` of the newest fact; 0 before there is one."""
+        return self._seq
+
+    def after(
+        self,
+        seq: int,
+        *,
+        conversation: str | None = None,
+        kinds: Iterable[str] = (),
+        limit: int = KEPT,
+    ) -> list[Entry]:
+        """The oldest `limit` facts after `seq`, of one conversation and of these kinds (none:
+        of all)."""
+        wanted = frozenset(kinds)
+        found: list[Entry] = []
+        for entry in self._entries:
+            if len(found) == limit:
+                break
+            if (
+                entry.seq > seq
+                and (conversation is None or entry.event.conversation == conversation)
+                and (not wanted or entry.kind in wanted)
+            ):
+                found.append(entry)
+        return found
+
+    def _tell(self, event: bus.Event) -> None:
+        self._seq += 1
+        self._entries.append(Entry(self._seq, event))
