@@ -121,9 +121,8 @@ def ways(folder: Path) -> dict[str, Hear]:
     for seconds in (30, 15, 10, 8, 5):
         found[f"{seconds} s, beam 5"] = window(seconds, 5, 0)
     found["10 s, greedy"] = window(10, 1, 0)
-    for sure in (-0.2, -0.3, -0.4):
-        found[f"10 s, greedy, beam 5 below {sure}"] = window(10, 5, sure)
-    found["8 s, greedy, beam 5 below -0.3"] = window(8, 5, -0.3)
+    for seconds, sure in ((10, -0.2), (10, -0.3), (10, -0.4), (8, -0.3)):
+        found[f"{seconds} s, greedy; below {sure} beam 5, then 15 s"] = window(seconds, 5, sure)
     return found
 
 
