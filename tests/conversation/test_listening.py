@@ -94,3 +94,23 @@ def test_what_is_forgotten_is_gone() -> None:
     listener.forget()
     assert len(listener.utterance()) == 0
     assert not listener.voiced
+
+
+class Fading(FakeVad):
+    """As sure as the sound is loud."""
+
+    def probability(self, frame: Samples) -> float:
+        return float(np.abs(frame).max())
+
+
+def test_what_is_said_after_a_lull_is_looked_at_again_when_it_ends() -> None:
+    """A last soft word: the lull came before it, the pause after."""
+    fading = sound((1, 0), (1, 0.95), (0.16, 0.6), (1, 0))
+    events = heard(Listener(Fading()), fading)
+    lulls = [event.at for event in events if isinstance(event, Lull)]
+    assert lulls == pytest.approx([2.02, 2.18], abs=0.021)
+
+
+def test_a_dying_sound_is_not_looked_at_again() -> None:
+    dying = sound((1, 0), (1, 0.95), (0.04, 0.6), (1, 0))
+    assert sum(isinstance(event, Lull) for event in heard(Listener(Fading()), dying)) == 1

@@ -113,8 +113,8 @@ class Ears:
     # ── words ────────────────────────────────────────────────────────────────────────────────
 
     def peek(self) -> None:
-        """See what was said so far, unless that is being done."""
-        if not self._recogniser.busy:
+        """See what was said so far, instead of what was said before."""
+        if self.listener.voice_seconds >= self._tuning.least_speech:
             self._recogniser.ask(self._request(None))
 
     def guess(self, revision: int) -> None:

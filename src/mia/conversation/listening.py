@@ -41,6 +41,8 @@ class Listener:
         self._untold = 0
         """Samples of voice since the last lull."""
         self._lulled = False
+        self._lull = 0
+        """Where the last lull was."""
 
     # ── sound in ─────────────────────────────────────────────────────────────────────────────
 
@@ -72,7 +74,8 @@ class Listener:
         if voice and self._begun is not None:
             self._voice += len(frame)
             self._untold += len(frame)
-        if self._voiced and self._is_lull(likely):
+        if self._voiced and self._is_lull(likely, voice):
+            self._untold, self._lull = 0, self.received
             yield Lull(when(self.received))
         if voice == self._voiced:
             self._run = 0
@@ -95,16 +98,16 @@ class Listener:
             self._silence()
             yield Silent(when(self._last_voiced))
 
-    def _is_lull(self, likely: float) -> bool:
-        """Whether this is the first frame in which the voice may be about to pause, or there was
-        none for so long that one has to do without."""
+    def _is_lull(self, likely: float, voice: bool) -> bool:
+        """Whether this is the first frame in which the voice may be about to pause, or does after
+        all, or there was none for so long that one has to do without."""
         falling = likely < self._tuning.lull and not self._lulled
         self._lulled = likely < self._tuning.lull
+        if not voice and self._run == 0:
+            late = self._last_voiced - self._lull
+            return late > self._tuning.late_voice * HEARING_RATE
         least = self._tuning.lull_after if falling else self._tuning.partial
-        if self._untold < least * HEARING_RATE:
-            return False
-        self._untold = 0
-        return True
+        return self._untold >= least * HEARING_RATE
 
     def _silence(self) -> None:
         self._voiced, self._run = False, 0

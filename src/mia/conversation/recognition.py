@@ -61,10 +61,6 @@ class Recogniser:
         self._running: asyncio.Task[None] | None = None
         self._arrived = asyncio.Event()
 
-    @property
-    def busy(self) -> bool:
-        return self._running is not None or self._waiting is not None
-
     def ask(self, request: Request) -> None:
         """Transcribe this next, instead of whatever was waiting; a guess at nothing that is
         being worked on is given up for it."""

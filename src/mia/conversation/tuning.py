@@ -30,9 +30,9 @@ class Tuning:
     that the mind can read on."""
     gap: float = 0.09
     """Silence this long is a pause (three frames): a reply may be begun, nothing is decided."""
-    late_voice: float = 0.13
+    late_voice: float = 0.07
     """Voice after the lull at which the words were transcribed that can only be their dying
-    sound: four frames. With more than this, something was said that was not transcribed."""
+    sound: two frames. With three a "here" at the end of a sentence was lost."""
     refresh: float = 4.0
     """After this much silence the voice detector starts afresh: Silero's memory drifts in long
     quiet, and then misses a short first word ("Sí, …")."""
