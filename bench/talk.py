@@ -55,8 +55,8 @@ def main() -> None:
                 f"| {turn['user_text']} | {turn['reply_text']} |"
             )
         errors = jiwer.wer(
-            [plain(line["transcript"]) for line in truth],
-            [plain(turn["user_text"]) for turn in turns],
+            [plain(line["transcript"], language) for line in truth],
+            [plain(turn["user_text"], language) for turn in turns],
         )
         latencies = [turn["v2v_ms"] for turn in turns if turn["v2v_ms"] is not None]
         notes.append(

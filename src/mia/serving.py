@@ -153,6 +153,8 @@ class Serving:
         return {
             "language": config.language,
             "persona": config.persona.name,
+            "wake_names": config.input.wake_names or [config.persona.name],
+            "attention_s": config.input.attention_s,
             "llm": models.llm.backend,
             "stt": models.stt.backend,
             "tts": models.tts.backend,

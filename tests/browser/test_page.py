@@ -216,20 +216,21 @@ def test_without_a_microphone_the_page_says_why_and_what_to_do(
 def test_everything_is_reached_with_the_keyboard(visit: Visitor) -> None:
     visited = visit()
     reached = set()
-    for _ in range(16):
+    for _ in range(22):
         visited.page.keyboard.press("Tab")
         reached.add(
             visited.page.evaluate(
-                "document.activeElement.id || document.activeElement.dataset.language"
+                "(({id, dataset: d}) => id || d.language || d.mode)(document.activeElement)"
             )
         )
     assert {"es", "en", "theme", "mic", "log-place", "message", "send", "source"} <= reached
+    assert {"pause", "mute", "hands-free", "push-to-talk", "wake-name"} <= reached
 
 
 def test_a_phone_shows_all_of_it_without_scrolling_sideways(visit: Visitor) -> None:
     visited = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     assert visited.page.evaluate("document.documentElement.scrollWidth") <= 390
-    for part in ("#mic", "#stop", "#status", "#theme"):
+    for part in ("#mic", "#stop", "#mute", "#modes", "#status", "#theme"):
         box = visited.page.locator(part).bounding_box()
         assert box is not None
         assert box["x"] >= 0

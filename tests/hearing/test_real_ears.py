@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import jiwer
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from mia.conversation.listening import Listener
 from mia.conversation.moves import Lull, Silent, Voiced
 from mia.conversation.ports import HEARING_RATE
 from mia.hearing import smart_turn
+from mia.hearing.hallucinations import plain
 from mia.hearing.stt import faster_whisper
 from mia.hearing.vad import energy, silero
 from mia.home import Home
@@ -23,6 +26,28 @@ from mia.models import ModelStore
 from tests.conftest import Utterance
 
 pytestmark = pytest.mark.models
+#: Nobody is understood to the letter: of an utterance one word may differ, never its last.
+ONE_WORD = 1
+
+
+class Counting:
+    """The model, and how often it was asked for what."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.encoded = 0
+        self.beams: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def encode(self, features: Any) -> Any:
+        self.encoded += 1
+        return self._model.encode(features)
+
+    def generate(self, *args: Any, **options: Any) -> Any:
+        self.beams.append(options["beam_size"])
+        return self._model.generate(*args, **options)
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +131,48 @@ def test_the_language_is_found_out_when_it_is_not_known(
         return found
 
     assert asyncio.run(languages()) == [u.language for u in utterances]
+
+
+def test_what_people_say_is_heard_to_the_last_word(
+    context: Context, utterances: Sequence[Utterance]
+) -> None:
+    async def transcribe() -> list[str]:
+        whisper = await faster_whisper.load(faster_whisper.WhisperOptions(), context)
+        heard = [
+            (await whisper.transcribe(read_recording(u.path), language=u.language)).text
+            for u in utterances
+        ]
+        await whisper.aclose()
+        return heard
+
+    heard = asyncio.run(transcribe())
+    for utterance, text in zip(utterances, heard, strict=True):
+        said = plain(utterance.transcript)
+        assert jiwer.wer(said, plain(text)) <= ONE_WORD / len(said.split()), text
+        assert plain(text).split()[-1] == said.split()[-1], text
+
+
+@pytest.mark.parametrize(("sure", "searches"), [(-100.0, [1]), (-1e-6, [1, 5])])
+def test_the_sound_is_encoded_once_however_often_it_is_searched(
+    context: Context, utterances: Sequence[Utterance], sure: float, searches: list[int]
+) -> None:
+    async def transcribe() -> Counting:
+        options = faster_whisper.WhisperOptions(sure_logprob=sure)
+        whisper = await faster_whisper.load(options, context)
+        whisper._model.model = counting = Counting(whisper._model.model)
+        await whisper.transcribe(read_recording(utterances[0].path), language="en")
+        await whisper.aclose()
+        return counting
+
+    counting = asyncio.run(transcribe())
+    assert (counting.encoded, counting.beams) == (1, searches)
+
+
+def test_silence_is_known_without_computing_it(context: Context) -> None:
+    folder = faster_whisper.folder_of(faster_whisper.WhisperOptions(), context)
+    whisper = faster_whisper.Whisper(folder, faster_whisper.WhisperOptions())
+    sound = np.random.default_rng(4).normal(0, 0.1, 30_011).astype(np.float32)
+    padded = np.zeros(10 * HEARING_RATE, np.float32)
+    padded[: len(sound)] = sound
+    whole = whisper._model.feature_extractor(padded, padding=0)[:, :1000]
+    np.testing.assert_allclose(whisper._features(sound, 10), whole[None], atol=1e-6)

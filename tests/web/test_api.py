@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from starlette.testclient import TestClient
 
 from mia.errors import ModelUnavailable
 from mia.strings import catalogue, languages
+from mia.telemetry.events import Notice
 from mia.web import Health, create_app
 from tests.web.conftest import World
 
@@ -55,11 +58,97 @@ def test_the_buttons_work(world: World, client: TestClient) -> None:
     assert client.post("/api/v1/mute").json()["muted"] is False
     assert client.post("/api/v1/mute", json={"muted": True}).json()["muted"] is True
     assert world.stage.muted
+    assert client.post("/api/v1/pause").json()["paused"] is True
+    assert client.post("/api/v1/pause").json()["paused"] is False
+    assert client.post("/api/v1/pause", json={"paused": True}).json()["paused"] is True
+    assert world.stage.paused
+
+
+def test_how_she_is_spoken_to_is_set_piece_by_piece(world: World, client: TestClient) -> None:
+    talk = world.stage
+    assert talk is not None
+
+    def ask(**wish: Any) -> dict[str, Any]:
+        answer = client.post("/api/v1/input", json=wish)
+        assert answer.status_code == 200
+        return {name: value for name, value in answer.json().items() if name != "version"}
+
+    said = {"mode": "push-to-talk", "muted": False, "paused": False}
+    assert ask(mode="push-to-talk") == said
+    assert ask(pressed=True) == said
+    assert talk.pressed
+    assert ask(pressed=False, stop=True) == said
+    assert not talk.pressed
+    assert talk.calls[-2:] == [("release",), ("stop",)]
+    assert ask(muted=True, paused=True) == {**said, "muted": True, "paused": True}
+    assert ask() == {**said, "muted": True, "paused": True}
+    state = client.get("/api/v1/state").json()["state"]
+    assert {name: state[name] for name in said} == {**said, "muted": True, "paused": True}
+
+
+@pytest.mark.parametrize("wish", [{"mode": "telepathy"}, {"muted": "loud"}, {"volume": 3}])
+def test_a_way_of_speaking_there_is_not_changes_nothing(
+    world: World, client: TestClient, wish: dict[str, Any]
+) -> None:
+    answer = client.post("/api/v1/input", json={"paused": True, **wish})
+    assert answer.status_code == 422
+    assert world.stage is not None
+    assert not world.stage.paused
+
+
+def test_the_event_log_tells_what_happened_in_order(world: World) -> None:
+    with TestClient(create_app(world.services()), base_url="http://localhost:8080") as client:
+        client.post("/api/v1/say", json={"text": "Hola"})
+        told = client.get("/api/v1/events").json()
+        events = told["events"]
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        assert told["newest"] == len(events)
+        kinds = [event["kind"] for event in events]
+        assert kinds.index("Heard") < kinds.index("ReplyStarted") < kinds.index("ReplyEnded")
+        heard = events[kinds.index("Heard")]
+        assert (heard["text"], heard["conversation"], heard["typed"]) == ("Hola", "stage", True)
+
+        client.post("/api/v1/pause")
+        query = {"after": told["newest"], "kinds": ["ModeChanged", "Heard"]}
+        (changed,) = client.get("/api/v1/events", params=query).json()["events"]
+        assert changed["paused"] is True
+        first = client.get("/api/v1/events", params={"limit": 2}).json()
+        assert [event["seq"] for event in first["events"]] == [1, 2]
+        assert client.get("/api/v1/events", params={"conversation": "x"}).json()["events"] == []
+
+
+def test_what_is_no_plain_data_is_told_as_text(world: World) -> None:
+    assert world.stage is not None
+    with TestClient(create_app(world.services()), base_url="http://localhost:8080") as client:
+        parameters = {"path": Path("a/b"), "error": ValueError("odd"), "lacking": None}
+        notice = Notice(
+            at=0.0,
+            conversation="",
+            level="error",
+            code="x",
+            parameters=MappingProxyType(parameters),
+        )
+        world.bus.publish(notice)
+        (event,) = client.get("/api/v1/events").json()["events"]
+    assert event["parameters"] == {"path": "a/b", "error": "odd", "lacking": None}
+
+
+@pytest.mark.parametrize("query", ["after=-1", "limit=0", "limit=99999", "after=x"])
+def test_a_wrong_question_about_events_is_a_clear_error(client: TestClient, query: str) -> None:
+    answer = client.get(f"/api/v1/events?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == "web.bad_request"
 
 
 def test_before_she_can_talk_the_buttons_say_so(world: World, client: TestClient) -> None:
     world.stage = None
-    for path, body in (("say", {"text": "Hola"}), ("stop", None), ("mute", None)):
+    for path, body in (
+        ("say", {"text": "Hola"}),
+        ("stop", None),
+        ("mute", None),
+        ("pause", None),
+        ("input", {}),
+    ):
         answer = client.post(f"/api/v1/{path}", json=body)
         assert answer.status_code == 503
         assert answer.json()["error"]["code"] == "realtime.not_ready"

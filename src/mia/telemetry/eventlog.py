@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,20 @@ class Entry:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON; `at` in seconds of the process's own clock."""
-        return {"seq": self.seq, "kind": self.kind, **dataclasses.asdict(self.event)}
+        names = (field.name for field in dataclasses.fields(self.event))
+        told = {name: _plain(getattr(self.event, name)) for name in names}
+        return {"seq": self.seq, "kind": self.kind, **told}
+
+
+def _plain(value: object) -> object:
+    """Parameters of a notice may be anything; what JSON has no word for becomes text."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return str(value)
 
 
 class EventLog:

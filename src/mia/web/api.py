@@ -126,8 +126,22 @@ def router(services: Services, hub: Hub) -> APIRouter:
         return shapes.MuteAnswer(muted=found.talk.muted)
 
     @routes.post(
+        "/api/v1/pause",
+        summary="Hold her breath, or go on from the same word",
+        responses=_PROBLEMS,
+        tags=["stage"],
+    )
+    async def pause(
+        wish: Annotated[shapes.PauseRequest | None, Body()] = None,
+    ) -> shapes.PauseAnswer:
+        talk = stage().talk
+        paused = wish.paused if wish is not None else None
+        talk.pause(not talk.paused if paused is None else paused)
+        return shapes.PauseAnswer(paused=talk.paused)
+
+    @routes.post(
         "/api/v1/input",
-        summary="Set how MIA is spoken to: mode, mute, pause, the push-to-talk key",
+        summary="Set how MIA is spoken to: mode, mute, pause, the push-to-talk key, stop",
         responses=_PROBLEMS,
         tags=["stage"],
     )
@@ -141,6 +155,8 @@ def router(services: Services, hub: Hub) -> APIRouter:
             talk.pause(wish.paused)
         if wish.pressed is not None:
             (talk.press if wish.pressed else talk.release)()
+        if wish.stop:
+            talk.stop()
         return shapes.InputAnswer(mode=talk.mode, muted=talk.muted, paused=talk.paused)
 
     @routes.get(

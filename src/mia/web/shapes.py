@@ -116,6 +116,14 @@ class MuteAnswer(_Answer):
     muted: bool
 
 
+class PauseRequest(_Body):
+    paused: bool | None = Field(default=None, description="Left out: the other way round.")
+
+
+class PauseAnswer(_Answer):
+    paused: bool
+
+
 class InputRequest(_Body):
     """What is left out stays as it is."""
 
@@ -125,6 +133,7 @@ class InputRequest(_Body):
         default=None, description="She holds her breath, and goes on from the same word."
     )
     pressed: bool | None = Field(default=None, description="The push-to-talk key goes down or up.")
+    stop: bool = Field(default=False, description="Be quiet at once.")
 
 
 class InputAnswer(_Answer):
@@ -146,7 +155,7 @@ class EventRow(BaseModel):
 
 class EventsAnswer(_Answer):
     events: list[EventRow]
-    newest: int = Field(description="`seq` of the newest fact there is.")
+    newest: int = Field(description="`seq` of the newest fact there is; of what was left out too.")
 
 
 class SourceAnswer(_Answer):

@@ -182,9 +182,11 @@ class FakeTalk:
         self._mode_changed()
 
     def press(self) -> None:
+        self.calls.append(("press",))
         self.pressed = True
 
     def release(self) -> None:
+        self.calls.append(("release",))
         self.pressed = False
 
     def _mode_changed(self) -> None:

@@ -73,6 +73,86 @@ def test_an_observer_may_type_stop_and_mute() -> None:
     asyncio.run(scenario())
 
 
+def test_a_page_sets_how_mia_is_spoken_to_and_every_page_is_told() -> None:
+    async def scenario() -> None:
+        talk = FakeTalk()
+        stage = make_stage(talk)
+        speaker = Driver(talk, stage=stage)
+        observer = Driver(talk, stage=stage, role="observer")
+        await speaker(type="mia.session.update", mode="push-to-talk")
+        await observer(type="mia.session.update", paused=True)
+        for page in (speaker, observer):
+            first, second = of(page.took(), "mia.state")
+            assert (first["mode"], first["paused"]) == ("push-to-talk", False)
+            assert (second["mode"], second["paused"]) == ("push-to-talk", True)
+        (answer,) = await speaker(type="mia.session.update", mode="telepathy", paused=False)
+        assert answer["error"]["code"] == "invalid_value"
+        assert talk.paused
+
+    asyncio.run(scenario())
+
+
+def test_pages_are_told_of_a_change_that_came_from_elsewhere() -> None:
+    async def scenario() -> None:
+        talk = FakeTalk()
+        page = Driver(talk, stage=make_stage(talk))
+        talk.set_mode("wake-name")
+        talk.pause(True)
+        talk.mute(True)
+        state = of(page.took(), "mia.state")[-1]
+        assert (state["mode"], state["paused"], state["muted"]) == ("wake-name", True, True)
+
+    asyncio.run(scenario())
+
+
+def test_only_the_speaker_holds_the_key() -> None:
+    async def scenario() -> None:
+        talk = FakeTalk()
+        stage = make_stage(talk)
+        speaker = Driver(talk, stage=stage)
+        observer = Driver(talk, stage=stage, role="observer")
+        assert await speaker(type="mia.talk", pressed=True) == []
+        assert talk.pressed
+        (answer,) = await observer(type="mia.talk", pressed=False)
+        assert answer["error"]["code"] == "not_speaker"
+        assert talk.pressed
+        await speaker(type="mia.talk", pressed=False)
+        assert not talk.pressed
+        (answer,) = await speaker(type="mia.talk")
+        assert answer["error"]["code"] == "missing_required_parameter"
+
+    asyncio.run(scenario())
+
+
+def test_the_key_goes_up_when_who_holds_it_goes_or_is_overtaken() -> None:
+    async def scenario() -> None:
+        talk = FakeTalk()
+        stage = make_stage(talk)
+        first = Driver(talk, stage=stage)
+        await first(type="mia.talk", pressed=True)
+        second = Driver(talk, stage=stage)
+        assert not talk.pressed
+        await second(type="mia.talk", pressed=True)
+        stage.leave(second.session)
+        assert not talk.pressed
+
+    asyncio.run(scenario())
+
+
+def test_a_guest_has_modes_of_its_own() -> None:
+    async def scenario() -> None:
+        guest = Driver(FakeTalk("own"))
+        await guest(type="mia.session.update", mode="push-to-talk", paused=True)
+        await guest(type="mia.talk", pressed=True)
+        assert (guest.talk.mode, guest.talk.paused, guest.talk.pressed) == (
+            "push-to-talk",
+            True,
+            True,
+        )
+
+    asyncio.run(scenario())
+
+
 def test_pages_get_the_place_of_sound_and_clauses_and_guests_do_not() -> None:
     async def scenario() -> None:
         talk = FakeTalk()

@@ -32,6 +32,7 @@ const MICROPHONE = {
   hold: { label: "page.mic.hold", action: "page.mic.hold" },
   held: { label: "page.mic.held", action: "page.mic.hold" },
   named: { label: "page.mic.named", action: "page.mic.on.action" },
+  paused: { label: "page.state.paused", action: "page.resume" },
   blocked: { label: "page.mic.blocked", action: "page.mic.retry" },
 };
 
@@ -48,7 +49,7 @@ export function showControls(store, { toggle, mute, pause, release, stop, talk }
     find("#stop"),
   ];
 
-  store.watch([...SHOWN_KEYS, "shown"], (state) => {
+  store.watch([...SHOWN_KEYS, "shown", "names", "persona"], (state) => {
     const shown = shownState(state);
     status.dataset.state = shown;
     stage.dataset.state = shown;
@@ -59,12 +60,16 @@ export function showControls(store, { toggle, mute, pause, release, stop, talk }
     mic.dataset.state = button;
     mic.setAttribute("aria-label", t(MICROPHONE[button].action));
     mic.title = t(MICROPHONE[button].action);
-    micLabel.textContent = t(MICROPHONE[button].label);
+    micLabel.textContent = t(MICROPHONE[button].label, { name: state.names[0] ?? state.persona });
     micRelease.disabled = state.microphone !== "on";
   });
 
   mic.addEventListener("click", () => {
     if (!talk.actions.active()) toggle();
+  });
+  // A button that was clicked would keep the space bar for itself.
+  find(".dock").addEventListener("click", (/** @type {MouseEvent} */ { detail }) => {
+    if (detail > 0 && document.activeElement instanceof HTMLElement) document.activeElement.blur();
   });
   micRelease.addEventListener("click", release);
   stopButton.addEventListener("click", stop);
@@ -72,15 +77,17 @@ export function showControls(store, { toggle, mute, pause, release, stop, talk }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape") return stop();
     const target = /** @type {Element} */ (event.target);
-    if (event.repeat || target.closest("input, textarea, select, [contenteditable]")) return;
+    if (target.closest("input, textarea, select, [contenteditable]")) return;
     // Space on a focused button or link is that button's own; on the microphone it is held.
     const other = target.closest("button, a, summary");
-    const space = [" ", "Enter"].includes(event.key) && other === mic && talk.actions.active();
-    if (space || (event.key === " " && !other)) {
+    const held = [" ", "Enter"].includes(event.key) && other === mic && talk.actions.active();
+    if (held || (event.key === " " && !other)) {
       event.preventDefault();
+      if (event.repeat) return;
       if (talk.actions.active()) talk.press();
       else toggle();
-    } else if (event.key.toLowerCase() === "m") mute();
+    } else if (event.repeat) return;
+    else if (event.key.toLowerCase() === "m") mute();
     else if (event.key.toLowerCase() === "p") pause();
   });
 }
@@ -88,7 +95,8 @@ export function showControls(store, { toggle, mute, pause, release, stop, talk }
 /** What the large button is just now. @param {import("./store.js").State} state */
 function buttonState(state) {
   if (state.microphone !== "on") return state.microphone;
+  if (state.paused) return "paused";
   if (state.muted) return "muted";
   if (state.mode === "push-to-talk") return state.pressed ? "held" : "hold";
-  return state.mode === "wake-name" ? "named" : "on";
+  return state.mode === "wake-name" && !state.meant ? "named" : "on";
 }

@@ -4,7 +4,7 @@ import { Chat } from "./chat.js";
 import { showControls } from "./controls.js";
 import { firstLanguage, keep, speak, t } from "./i18n.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
-import { showModes, TalkKey } from "./modes.js";
+import { feelMeant, showModes, TalkKey } from "./modes.js";
 import { Notices } from "./notices.js";
 import { Player } from "./player.js";
 import { Protocol } from "./protocol.js";
@@ -62,6 +62,10 @@ function tellMuted(muted) {
 
 function toggleMicrophone() {
   if (store.state.role === "observer") takeStage();
+  if (store.state.paused) {
+    tellPaused(false);
+    if (store.state.microphone === "on") return;
+  }
   if (store.state.microphone === "on") tellMuted(!store.state.muted);
   else if (store.state.microphone !== "waiting") void startMicrophone();
 }
@@ -75,17 +79,34 @@ function tellPaused(paused) {
   if (store.state.role === "speaker") realtime.send({ type: "mia.session.update", paused });
 }
 
+/** What was said until the key went up is on its way through the microphone for about so long. */
+const STILL_COMING_MS = 100;
+let lettingGo = 0;
+
 const talkKey = new TalkKey(find("#mic"), {
-  active: () => store.state.mode === "push-to-talk" && store.state.microphone === "on" && !store.state.muted,
-  press() {
+  active: () => store.state.mode === "push-to-talk" && store.state.connection === "open",
+  async press() {
+    clearTimeout(lettingGo);
     void player.start();
+    if (store.state.role === "observer") takeStage();
+    if (store.state.microphone !== "on" && store.state.microphone !== "waiting") await startMicrophone();
+    if (!talkKey.held || store.state.microphone !== "on") return;
+    // Who holds the key wants to be heard.
+    if (store.state.paused) tellPaused(false);
+    tellMuted(false);
     if (realtime.send({ type: "mia.talk", pressed: true })) store.set({ pressed: true });
   },
   release() {
-    store.set({ pressed: false });
-    realtime.send({ type: "mia.talk", pressed: false });
+    clearTimeout(lettingGo);
+    lettingGo = setTimeout(letGo, STILL_COMING_MS);
   },
 });
+
+function letGo() {
+  if (!store.state.pressed) return;
+  store.set({ pressed: false });
+  realtime.send({ type: "mia.talk", pressed: false });
+}
 
 function takeStage() {
   void player.start();
@@ -121,7 +142,8 @@ function stop() {
 }
 
 microphone.addEventListener("sound", (/** @type {any} */ { detail }) => {
-  if (store.state.role === "speaker") realtime.sendSound(detail.audio);
+  // With push-to-talk too: the key may be on another device, and MIA lets in only what it says.
+  if (store.state.role === "speaker" && !store.state.paused) realtime.sendSound(detail.audio);
 });
 microphone.addEventListener("level", (/** @type {any} */ { detail }) =>
   find("#mic").style.setProperty("--level", detail.level.toFixed(3)),
@@ -130,6 +152,7 @@ microphone.addEventListener("lost", () => store.set({ microphone: "blocked", pro
 store.watch(["muted"], ({ muted }) => microphone.mute(muted));
 store.watch(["role"], ({ role }) => {
   if (role !== "observer") return;
+  talkKey.forget();
   void player.hush();
   if (store.state.microphone === "on") releaseMicrophone();
 });
@@ -156,6 +179,8 @@ realtime.addEventListener("message", (/** @type {any} */ { detail }) => {
   protocol.handle(detail);
 });
 realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
+  talkKey.forget();
+  store.set({ pressed: false });
   void player.hush();
   subtitles.hear("", true);
   if (store.state.connection !== "loading") store.set({ connection: detail.again ? "reconnecting" : "connecting" });
@@ -195,6 +220,7 @@ async function showFoot() {
   find("#source").href = source;
   find("#version").textContent = `MIA ${release}`;
   find("#brain").hidden = !config.embedded_brain;
+  store.set({ names: config.wake_names ?? [], attention: config.attention_s ?? store.state.attention });
 }
 
 chooseTheme();
@@ -207,7 +233,12 @@ showControls(store, {
   stop,
   talk: talkKey,
 });
-showModes(store, { mode: (mode) => realtime.send({ type: "mia.session.update", mode }), pause: tellPaused });
+feelMeant(store);
+showModes(store, {
+  mode: (mode) => realtime.send({ type: "mia.session.update", mode }),
+  pause: tellPaused,
+  mute: toggleMute,
+});
 showTiming(store);
 // The conversation's language is the truth; `auto` leaves the page as it is.
 store.watch(["language"], ({ language, shown }) => {

@@ -4,7 +4,7 @@ import { t } from "./i18n.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./store.js").Mode} Mode */
-/** @typedef {{mode: (mode: Mode) => void, pause: (paused: boolean) => void}} Actions */
+/** @typedef {{mode: (mode: Mode) => void, pause: (paused: boolean) => void, mute: () => void}} Actions */
 
 /** What the space bar does in each mode. @type {Record<Mode, string>} */
 const SPACE = {
@@ -13,23 +13,37 @@ const SPACE = {
   "wake-name": "page.keys.space.mute",
 };
 
+/** What each mode is good for. @type {Record<Mode, string>} */
+const HINTS = {
+  "hands-free": "page.mode.hands_free.hint",
+  "push-to-talk": "page.mode.push_to_talk.hint",
+  "wake-name": "page.mode.wake_name.hint",
+};
+
 /** @param {string} selector @returns {any} */
 const find = (selector) => document.querySelector(selector);
 
 /** @param {Store} store @param {Actions} actions */
 export function showModes(store, actions) {
-  const [modes, pause, label, space] = ["#modes", "#pause", "#pause-label", "#keys-space"].map(find);
+  const [modes, pause, mute, space] = ["#modes", "#pause", "#mute", "#keys-space"].map(find);
 
-  store.watch(["mode", "paused", "shown", "role", "connection"], ({ mode, paused, role, connection }) => {
-    const off = connection !== "open" || role !== "speaker";
+  store.watch(["mode", "paused", "muted", "shown", "role", "connection"], (state) => {
+    const { mode, paused, muted } = state;
+    const off = state.connection !== "open" || state.role !== "speaker";
     for (const option of modes.children) {
       option.setAttribute("aria-pressed", String(option.dataset.mode === mode));
+      option.title = t(HINTS[/** @type {Mode} */ (option.dataset.mode)]);
       option.disabled = off;
     }
-    pause.disabled = off;
-    pause.setAttribute("aria-pressed", String(paused));
-    label.textContent = t(paused ? "page.resume" : "page.pause");
-    space.textContent = t(SPACE[mode]);
+    for (const [button, on, title] of [
+      [pause, paused, paused ? "page.resume" : "page.pause.hint"],
+      [mute, muted, muted ? "page.mic.muted.action" : "page.mic.on.action"],
+    ]) {
+      button.disabled = off;
+      button.setAttribute("aria-pressed", String(on));
+      button.title = t(title);
+    }
+    space.textContent = t(paused && mode !== "push-to-talk" ? "page.resume" : SPACE[mode]);
   });
 
   modes.addEventListener("click", (/** @type {any} */ { target }) => {
@@ -37,6 +51,17 @@ export function showModes(store, actions) {
     if (option) actions.mode(option.dataset.mode);
   });
   pause.addEventListener("click", () => actions.pause(!store.state.paused));
+  mute.addEventListener("click", actions.mute);
+}
+
+/** For a while after her own words MIA needs no name: the page knows how long. @param {Store} store */
+export function feelMeant(store) {
+  let timer = 0;
+  store.watch(["playing", "attention"], ({ playing, attention }) => {
+    clearTimeout(timer);
+    if (playing) store.set({ meant: true });
+    else if (store.state.meant) timer = setTimeout(() => store.set({ meant: false }), attention * 1000);
+  });
 }
 
 /**
@@ -58,8 +83,16 @@ export class TalkKey {
     button.addEventListener("contextmenu", (event) => {
       if (this.actions.active()) event.preventDefault();
     });
-    addEventListener("keyup", ({ key }) => {
-      if (key === " " || key === "Enter") this.release();
+    addEventListener("keyup", (event) => {
+      if (!this.held || ![" ", "Enter"].includes(event.key)) return;
+      event.preventDefault();
+      this.release();
+    });
+    // A screen reader's press has no down and no up: it is one or the other in turn.
+    button.addEventListener("click", (event) => {
+      if (!this.actions.active() || event.detail > 0) return;
+      if (this.held) this.release();
+      else this.press();
     });
     addEventListener("blur", () => this.release());
     document.addEventListener("visibilitychange", () => this.release());
@@ -75,5 +108,10 @@ export class TalkKey {
     if (!this.held) return;
     this.held = false;
     this.actions.release();
+  }
+
+  /** Nobody is there any more to be told. */
+  forget() {
+    this.held = false;
   }
 }

@@ -19,6 +19,9 @@
  * @property {boolean} paused
  * @property {Mode} mode
  * @property {boolean} pressed the push-to-talk key is down
+ * @property {string[]} names what she answers to in the mode `wake-name`
+ * @property {number} attention seconds after her last word in which she needs no name
+ * @property {boolean} meant she has spoken so lately that she needs none
  * @property {boolean} busy
  * @property {"speaker"|"observer"} role
  * @property {string} persona
@@ -43,6 +46,9 @@ export const initial = () => ({
   paused: false,
   mode: "hands-free",
   pressed: false,
+  names: [],
+  attention: 20,
+  meant: false,
   busy: false,
   role: "speaker",
   persona: "",
@@ -94,8 +100,20 @@ export function shownState(state) {
   if (state.microphone !== "on") return "ready";
   if (state.muted) return "muted";
   if (state.mode === "push-to-talk" && !state.pressed) return "waiting";
-  return state.mode === "wake-name" ? "named" : "listening";
+  return state.mode === "wake-name" && !state.meant ? "named" : "listening";
 }
 
 /** The keys `shownState` reads. @type {(keyof State)[]} */
-export const SHOWN_KEYS = ["connection", "playing", "phase", "busy", "role", "microphone", "muted", "paused", "mode", "pressed"];
+export const SHOWN_KEYS = [
+  "connection",
+  "playing",
+  "phase",
+  "busy",
+  "role",
+  "microphone",
+  "muted",
+  "paused",
+  "mode",
+  "pressed",
+  "meant",
+];
