@@ -250,9 +250,16 @@ def report(bus: EventBus, error: MiaError) -> None:
 
 
 def conversation(
-    conversation_id: str, parts: Parts, config: Config, bus: EventBus, *, language: str = ""
+    conversation_id: str,
+    parts: Parts,
+    config: Config,
+    bus: EventBus,
+    *,
+    language: str = "",
+    measured: bool = False,
 ) -> Conversation:
-    """A conversation of the configured persona; run it with its `run`."""
+    """A conversation of the configured persona; run it with its `run`. measured: without fillers,
+    for an answer counts from its first word."""
     return Conversation(
         conversation_id,
         parts,
@@ -262,7 +269,7 @@ def conversation(
         mode=config.input.mode,
         wake_names=config.input.wake_names,
         attention=config.input.attention_s,
-        filler=config.input.filler,
+        filler=config.input.filler and not measured,
         tuning=tuning_of(config),
     )
 

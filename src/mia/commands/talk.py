@@ -91,7 +91,7 @@ async def converse(
     held = RecordedTalk()
     with console.status(translate("cli.talk.loading")) as status:
         async with program.assembled(loaded.config, folder, Home.find(), bus) as parts:
-            conversation = program.conversation("talk", parts, loaded.config, bus)
+            conversation = program.conversation("talk", parts, loaded.config, bus, measured=True)
             status.update(translate("cli.talk.talking"))
             async with asyncio.TaskGroup() as group:
                 life = group.create_task(conversation.run())
