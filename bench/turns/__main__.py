@@ -126,7 +126,8 @@ def main() -> None:
         except KeyboardInterrupt:
             raise SystemExit("stopped; so is everything that was started") from None
     pinned = f" on cores {', '.join(map(str, cores))}" if cores else ""
-    command = f"python -m bench.turns {' '.join(sys.argv[1:])}".strip()
+    # Folders of this machine mean nothing to whoever reads the report.
+    command = f"python -m bench.turns --rounds {options.rounds} --only {' '.join(options.only)}"
     file(
         options.file or "turns",
         "Taking turns, measured",

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import itertools
 import json
 import random
 import tempfile
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -195,6 +197,21 @@ async def let_go_on(here: Room, name: str, samples: Samples, dice: random.Random
     }
 
 
+async def repeated(
+    here: Room,
+    scene: Callable[[Room, str, Samples, random.Random], Awaitable[Any]],
+    sounds: list[tuple[str, Samples]],
+    times: int,
+    dice: random.Random,
+) -> list[Any]:
+    """A scene with each sound in turn, so many times in all; each is noted in the log."""
+    rows = []
+    for name, samples in itertools.islice(itertools.cycle(sounds), times):
+        rows.append(await scene(here, name, samples, dice))
+        print(f"{asyncio.get_running_loop().time():.1f}", rows[-1], flush=True)
+    return rows
+
+
 async def measure(speech: Path, times: int, dice: random.Random) -> dict[str, Any]:
     said, nothings = interruptions(speech), await backchannels()
     with tempfile.TemporaryDirectory() as folder:
@@ -206,14 +223,8 @@ async def measure(speech: Path, times: int, dice: random.Random) -> dict[str, An
                 tones.Storyteller(), tones.Tones(), parts.mouth.wording, parts.mouth.resampler
             )
             async with room(replace(parts, mouth=mouth)) as here:
-                stops = [
-                    await interrupted(here, name, samples, dice)
-                    for name, samples in itertools.islice(itertools.cycle(said), times)
-                ]
-                goes = [
-                    await let_go_on(here, name, samples, dice)
-                    for name, samples in itertools.islice(itertools.cycle(nothings), times)
-                ]
+                stops = await repeated(here, interrupted, said, times, dice)
+                goes = await repeated(here, let_go_on, nothings, times, dice)
     return {"interruptions": stops, "backchannels": goes}
 
 
@@ -223,6 +234,8 @@ def main() -> None:
     parser.add_argument("speech", type=Path, help="folder of folders with a truth.json")
     parser.add_argument("--times", type=int, default=21)
     options = parser.parse_args()
+    # Whoever hangs is to say where, in the log, instead of waiting for ever.
+    faulthandler.dump_traceback_later(180 + 40 * options.times, exit=True)
     found = asyncio.run(measure(options.speech, options.times, random.Random(3)))
     options.out.write_text(json.dumps(found, indent=1), "utf-8")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import json
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -145,6 +146,8 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--times", type=int, default=60)
     options = parser.parse_args()
+    # Whoever hangs is to say where, in the log, instead of waiting for ever.
+    faulthandler.dump_traceback_later(180 + 10 * options.times, exit=True)
     found = asyncio.run(measure(options.times))
     options.out.write_text(json.dumps(found, indent=1), "utf-8")
 

@@ -94,9 +94,15 @@ class Loudness:
         return percentile(list(self.level[max(0, index - 300) : index]), 50)
 
     def ducked(self, onset: float) -> float | None:
-        """The first moment from `onset` on at which the level is DUCKED_BY below what it was."""
+        """The first moment from `onset` on from which the level is DUCKED_BY below what it was,
+        and does not come back before she is silent: a hole in the sound is no ducking."""
         quiet = self.level <= self.before(onset) - DUCKED_BY
-        return _first(quiet, onset)
+        silent = self.silent(onset)
+        if silent is None:
+            return _first(quiet, onset)
+        first = round(onset / HOP)
+        loud = np.flatnonzero(~quiet[first : round(silent / HOP)])
+        return onset + float(loud[-1] + 1) * HOP if len(loud) else onset
 
     def silent(self, onset: float) -> float | None:
         """The first moment from `onset` on from which there is silence for SILENT_FOR."""

@@ -81,6 +81,11 @@ def test_ducking_and_silence_are_dated_from_the_onset() -> None:
     assert loudness.silent(2.0) == pytest.approx(2.25, abs=0.005)
 
 
+def test_a_hole_in_her_sound_is_not_taken_for_ducking() -> None:
+    loudness = over((1.99, 2.03, 0.0), (2.1, 2.25, 0.125), (2.25, 6, 0.0))
+    assert loudness.ducked(2.0) == pytest.approx(2.1, abs=0.005)
+
+
 def test_a_voice_that_is_hardly_lower_is_not_ducked() -> None:
     assert over((2.1, 6, 0.5)).ducked(2.0) is None
 
