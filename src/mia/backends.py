@@ -31,6 +31,7 @@ FOLDERS: Mapping[Port, str] = {
     "stt": "mia.hearing.stt",
     "llm": "mia.mind.llm",
     "tts": "mia.voice.tts",
+    "avatar": "mia.avatar.outputs",
 }
 
 log = logging.getLogger(__name__)

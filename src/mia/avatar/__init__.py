@@ -1,2 +1,4 @@
-"""The face: outputs that follow the playhead. The page's own puppet (`web/ui/js/puppet.js`) is
-the only one yet; VTube Studio, OSC and VMC will be one module each here."""
+"""The face: what it does at each moment (`frame`), and where it is shown (`outputs`).
+
+Follows the playhead, and never holds up a conversation: it listens to the facts on the bus.
+"""

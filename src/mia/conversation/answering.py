@@ -17,7 +17,7 @@ from mia.conversation.filler import Filler
 from mia.conversation.heard import Clause, heard_text, heard_words, word_at
 from mia.conversation.history import History, Item
 from mia.conversation.playback import Silence, Track
-from mia.conversation.ports import Loudspeaker, Prompt
+from mia.conversation.ports import PLAYING_RATE, Loudspeaker, Prompt
 from mia.conversation.reply import Mouth, Reply, Told
 from mia.conversation.speculation import Boldness, Effort
 from mia.conversation.tuning import Tuning
@@ -85,6 +85,14 @@ class Answering:
         """The revision that is being answered, gate open or not."""
         return self._reply.revision if self._reply else None
 
+    @property
+    def playhead(self) -> tuple[str, float] | None:
+        """The reply that is open and how many seconds of its sound were heard; None: there is
+        none."""
+        if self._reply is None or not self._reply.opened:
+            return None
+        return self._reply.id, self._reply.track.playhead()
+
     # ── one reply ────────────────────────────────────────────────────────────────────────────
 
     def begin(self, group: asyncio.TaskGroup, turn: str, revision: int, prompt: Prompt) -> None:
@@ -100,7 +108,14 @@ class Answering:
             sounding=lambda own: self._sounding(revision, own),
             trouble=self._listeners.trouble,
         )
-        track = Track(reply_id, lambda: self.loudspeaker, self._tuning)
+        track = Track(
+            reply_id,
+            lambda: self.loudspeaker,
+            self._tuning,
+            lambda begin, samples: self._tell(
+                facts.SoundPlaced, reply=reply_id, begin=begin, rate=PLAYING_RATE, samples=samples
+            ),
+        )
         if self._paused:
             track.pause()
         reply = Reply(

@@ -76,6 +76,11 @@ class Conversation:
         return self._engine.ears.language
 
     @property
+    def playhead(self) -> tuple[str, float] | None:
+        """The reply that is being heard and how many seconds of it were; None: there is none."""
+        return self._engine.answering.playhead
+
+    @property
     def mode(self) -> InputMode:
         return self._attention.mode
 

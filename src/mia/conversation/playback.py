@@ -40,9 +40,15 @@ class Track:
     """One reply's sound: pieces come in, blocks go out at the pace of hearing."""
 
     def __init__(
-        self, reply: str, loudspeaker: Callable[[], Loudspeaker], tuning: Tuning = DEFAULT
+        self,
+        reply: str,
+        loudspeaker: Callable[[], Loudspeaker],
+        tuning: Tuning = DEFAULT,
+        placed: Callable[[float, Samples], None] = lambda _begin, _samples: None,
     ) -> None:
+        """placed: told of each piece of sound, and at which second of the whole it begins."""
         self.reply = reply
+        self._placed = placed
         self._loudspeaker = loudspeaker
         self._tuning = tuning
         self._loop = asyncio.get_running_loop()
@@ -81,6 +87,7 @@ class Track:
     def add(self, samples: Samples) -> None:
         """More sound at PLAYING_RATE, to be heard right after what is there."""
         if len(samples):
+            self._placed(self.seconds, samples)
             self._pieces.append(samples)
             self._length += len(samples)
             self._changed.set()

@@ -79,5 +79,7 @@ class EventLog:
         return found
 
     def _tell(self, event: bus.Event) -> None:
+        if isinstance(event, bus.SoundPlaced):
+            return  # sound is no line of a log
         self._seq += 1
         self._entries.append(Entry(self._seq, event))

@@ -14,6 +14,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 log = logging.getLogger(__name__)
 
 
@@ -136,6 +139,17 @@ class SegmentPlaced(Event):
     finish: float
     words: tuple[tuple[int, int, float, float], ...] = ()
     phonemes: tuple[tuple[str, float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundPlaced(Event):
+    """More of a reply's sound, `begin` seconds after its start; for the mouth. The samples are
+    the ones played (mono float32), not to be changed; logs leave them out."""
+
+    reply: str
+    begin: float
+    rate: int
+    samples: npt.NDArray[np.float32] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
