@@ -20,6 +20,7 @@ from mia.conversation.ports import HEARING_RATE
 from mia.hearing import smart_turn
 from mia.hearing.hallucinations import plain
 from mia.hearing.stt import faster_whisper
+from mia.hearing.stt.faster_whisper import WIDE_SECONDS
 from mia.hearing.vad import energy, silero
 from mia.home import Home
 from mia.models import ModelStore
@@ -157,7 +158,8 @@ def test_the_sound_is_encoded_once_however_often_it_is_searched(
     context: Context, utterances: Sequence[Utterance], sure: float, searches: list[int]
 ) -> None:
     async def transcribe() -> Counting:
-        options = faster_whisper.WhisperOptions(sure_logprob=sure)
+        # As wide as the second look would be, so that there is none.
+        options = faster_whisper.WhisperOptions(sure_logprob=sure, window_s=WIDE_SECONDS)
         whisper = await faster_whisper.load(options, context)
         whisper._model.model = counting = Counting(whisper._model.model)
         await whisper.transcribe(read_recording(utterances[0].path), language="en")

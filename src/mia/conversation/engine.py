@@ -172,9 +172,10 @@ class Engine:
             final=False,
         )
         if revision is None:
-            if self.state.phase == "listening" and self.ears.stable:
-                # The mind reads on while the user is still speaking.
-                self.warm(self.ears.stable)
+            if self.state.phase == "listening":
+                # The mind reads on while the user is still speaking; what it has read of words
+                # that turn out otherwise is read anew from the first that does.
+                self.warm(text)
             return
         own = self.answering.last_words()
         meaning = overlap.meaning(said, asked="?" in own, own_words=own)
