@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +180,17 @@ def test_silence_is_known_without_computing_it(context: Context) -> None:
     padded[: len(sound)] = sound
     whole = whisper._model.feature_extractor(padded, padding=0)[:, :1000]
     np.testing.assert_allclose(whisper._features(sound, 10), whole[None], atol=1e-6)
+
+
+def test_whisper_finds_out_its_number_of_threads_and_remembers_it(
+    context: Context, tmp_path: Path
+) -> None:
+    async def load() -> int | None:
+        here = replace(context, cache=tmp_path)
+        whisper = await faster_whisper.load(faster_whisper.WhisperOptions(), here)
+        await whisper.aclose()
+        return whisper._options.threads
+
+    threads = asyncio.run(load())
+    assert threads in (1, 2, 4)
+    assert json.loads((tmp_path / "threads.json").read_text("utf-8")).popitem()[1] == threads

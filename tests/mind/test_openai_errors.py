@@ -9,6 +9,7 @@ import pytest
 
 from mia.conversation.ports import LanguageModel, Message, Prompt
 from mia.errors import BackendUnavailable
+from mia.mind.llm.openai import near
 from mia.mind.openai_errors import retry_after
 from tests.mind.contract import asked
 from tests.mind.replay import Answer, Replay, chunk, plain, reply
@@ -239,7 +240,24 @@ def test_lm_studio_refusing_because_nothing_is_loaded_is_understood(status: int)
 # ── warming and listing ──────────────────────────────────────────────────────────────────────
 
 
-def test_warming_sends_the_prompt_only_where_it_was_asked_for() -> None:
+@pytest.mark.parametrize(
+    ("url", "is_near"),
+    [
+        ("http://localhost:1234/v1", True),
+        ("http://127.0.0.1:8080/v1", True),
+        ("http://[::1]:8080/v1", True),
+        ("http://192.168.1.20:11434/v1", True),
+        ("http://gaming-pc:1234/v1", True),
+        ("http://nas.local:1234/v1", True),
+        ("https://openrouter.ai/api/v1", False),
+        ("https://8.8.8.8/v1", False),
+    ],
+)
+def test_a_server_nearby_is_known_by_its_address(url: str, is_near: bool) -> None:
+    assert near(url) is is_near
+
+
+def test_warming_sends_the_prompt_where_it_costs_nothing_or_was_asked_for() -> None:
     async def test(replay: Replay, model: LanguageModel) -> None:
         replay.chat(plain({"id": "1", "object": "chat.completion", "choices": []}))
         await model.warm(asked("Hola"))
@@ -247,9 +265,9 @@ def test_warming_sends_the_prompt_only_where_it_was_asked_for() -> None:
         assert sent == expected
 
     expected: list[tuple[int, bool]] = []
-    served("openai", test, model="llama")
+    served("openai", test, model="llama", warm_prefix=False)
     expected = [(1, False)]
-    served("openai", test, model="llama", warm_prefix=True)
+    served("openai", test, model="llama")
 
 
 def test_a_failed_warming_is_no_error() -> None:

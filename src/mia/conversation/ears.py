@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from mia.conversation.cores import Cores
-from mia.conversation.endpointing import SpeakersPauses, hold, open_ended
+from mia.conversation.endpointing import SpeakersPauses, hold
 from mia.conversation.listening import Listener
 from mia.conversation.moves import Event
 from mia.conversation.ports import (
@@ -71,9 +71,6 @@ class Ears:
         """The turn detector has not said yet whether the newest guess is complete."""
         self._revision: int | None = None
         """The newest guess."""
-        self._partial = ""
-        self.stable = ""
-        """What two transcripts in a row agree on, while the user is still speaking."""
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -107,7 +104,7 @@ class Ears:
         self._forget_words()
 
     def _forget_words(self) -> None:
-        self._settled = self._partial = self.stable = ""
+        self._settled = ""
         self._recogniser.forget()
 
     # ── words ────────────────────────────────────────────────────────────────────────────────
@@ -126,6 +123,7 @@ class Ears:
             # A click or a chair: not worth the recogniser's time.
             asyncio.get_running_loop().call_soon(self._told.understood, revision, self._settled, "")
             return
+        self.judging = self._judge.ask(revision, self.listener.utterance())
         since = self.listener.last_voiced - int(self._tuning.late_voice * HEARING_RATE)
         if not self._recogniser.adopt(since, revision):
             self._recogniser.ask(self._request(revision))
@@ -135,7 +133,6 @@ class Ears:
         self._pauses.heard(max(0.0, pause))
         if text and self.listener.seconds > self._tuning.settle_after:
             self._settled = text
-            self._partial = self.stable = ""
             self.listener.cut()
             self._recogniser.forget()
 
@@ -152,15 +149,10 @@ class Ears:
         said = request.transcript.text if request.transcript else ""
         if request.transcript and self.language == "auto":
             self.heard_language = request.transcript.language
-        if request.revision is None:
-            if not said:
-                return
-            self.stable = _agreed(self._partial, said)
-            self._partial = said
-        elif request.revision != self._revision:
+        if request.revision is None and not said:
             return
-        elif said and not open_ended(said, self.heard_language):
-            self.judging = self._judge.ask(request.revision, self.listener.utterance())
+        if request.revision is not None and request.revision != self._revision:
+            return
         self._told.understood(request.revision, f"{self._settled} {said}".strip(), said)
 
     def _spent(self, request: Request) -> None:
@@ -172,13 +164,3 @@ class Ears:
             self.judging = False
             self._completeness = completeness
             self._told.judged(revision, completeness)
-
-
-def _agreed(before: str, after: str) -> str:
-    """The words at the head of both."""
-    words: list[str] = []
-    for one, other in zip(before.split(), after.split(), strict=False):
-        if one.strip(",.;:!?…").casefold() != other.strip(",.;:!?…").casefold():
-            break
-        words.append(other)
-    return " ".join(words)

@@ -14,6 +14,7 @@ sound; and only where the beam is unsure too does Whisper look again, with a wid
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +27,7 @@ from mia.blocking import Worker
 from mia.conversation.ports import HEARING_RATE, Samples, Transcript
 from mia.errors import BackendUnavailable, ModelUnavailable
 from mia.hearing.hallucinations import imagined
+from mia.hearing.quickest import quickest
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -42,6 +44,10 @@ WIDE_SECONDS = 15.0
 TOKENS_PER_SECOND = 9
 LEAST_TOKENS = 24
 LONGEST_TOKENS = 448
+#: What the number of threads is tried with.
+TRIALS = 3
+TYPICAL_TOKENS = 16
+TYPICAL_PROMPT = ("<|startoftranscript|>", "<|es|>", "<|transcribe|>", "<|notimestamps|>")
 
 
 class WhisperOptions(Options):
@@ -69,7 +75,13 @@ class WhisperOptions(Options):
     window_s: float = Field(
         10.0, ge=8, le=30, description="Shortest stretch of sound Whisper is shown, in seconds."
     )
-    threads: int = Field(2, ge=1, le=64, description="CPU threads.")
+    threads: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="CPU threads; null: as many as it is quickest with on this machine, tried "
+        "once.",
+    )
 
 
 class Whisper:
@@ -89,7 +101,7 @@ class Whisper:
             str(folder),
             device=device,
             compute_type=compute,
-            cpu_threads=options.threads,
+            cpu_threads=options.threads or 1,
             local_files_only=True,
         )
         self._options = options
@@ -184,6 +196,23 @@ class Whisper:
         text: str = tokenizer.decode(result.sequences_ids[0]).strip()
         return text, float(result.no_speech_prob), float(result.scores[0])
 
+    async def work(self) -> float:
+        """Seconds a typical look takes: ten seconds of sound, a sentence of words."""
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        await self._worker.run(self._work)
+        return loop.time() - begun
+
+    def _work(self) -> None:
+        encoded = self._encode(np.zeros(HEARING_RATE, np.float32), self._options.window_s)
+        token_to_id = self._model.hf_tokenizer.token_to_id
+        begin = [token_to_id(token) for token in TYPICAL_PROMPT]
+        # Without its last word it writes on for as long as it may.
+        never = token_to_id("<|endoftext|>")
+        self._model.model.generate(
+            encoded, [begin], beam_size=1, max_length=2 * TYPICAL_TOKENS, suppress_tokens=[never]
+        )
+
     async def aclose(self) -> None:
         self._worker.close()
 
@@ -208,7 +237,20 @@ def needs(options: WhisperOptions, languages: tuple[str, ...]) -> tuple[str, ...
 async def load(options: WhisperOptions, context: Context) -> Whisper:
     folder = folder_of(options, context)
     worker = Worker("whisper-load")
+
+    async def trial(threads: int) -> float:
+        tried = await worker.run(Whisper, folder, options.model_copy(update={"threads": threads}))
+        try:
+            # The least of a few: what else the machine does only ever adds.
+            return min([await tried.work() for _ in range(TRIALS)])
+        finally:
+            await tried.aclose()
+
     try:
+        if options.threads is None:
+            name = f"{folder.name} {options.device} {options.compute_type}"
+            threads = await quickest(name, context.cache / "threads.json", trial)
+            options = options.model_copy(update={"threads": threads})
         return await worker.run(Whisper, folder, options)
     except (RuntimeError, ValueError, OSError) as error:
         # CTranslate2 raises these for a damaged model, no CUDA, or an unknown number format.

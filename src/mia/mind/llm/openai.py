@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from urllib.parse import urlsplit
 
@@ -61,10 +62,11 @@ class OpenAIOptions(Options):
         description="Longest wait before a further attempt, in seconds; a server that asks for "
         "more is given up at once.",
     )
-    warm_prefix: bool = Field(
-        False,
-        description="Let the server read the prompt while the user still speaks; useful with "
-        "llama.cpp servers, which keep what they read.",
+    warm_prefix: bool | None = Field(
+        None,
+        description="Let the server read the prompt while the user still speaks, so that it "
+        "answers sooner; null: where the server is on this machine or in this network, and so "
+        "costs nothing.",
     )
     cache_prompt: bool = Field(
         False, description="Send `cache_prompt: true`, which older llama.cpp servers want."
@@ -105,6 +107,16 @@ class OpenRouterOptions(OpenAIOptions):
     app_name: str = Field("MIA", description="Sent as X-Title; empty: not sent.")
 
 
+def near(url: str) -> bool:
+    """Whether a server is on this machine or in this network, by its address alone."""
+    host = urlsplit(url).hostname or ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith((".local", ".localhost")) or "." not in host
+    return address.is_private
+
+
 def _request(options: OpenAIOptions, key: str) -> Request:
     return Request(
         base_url=options.base_url,
@@ -116,7 +128,7 @@ def _request(options: OpenAIOptions, key: str) -> Request:
         timeout_s=options.timeout_s,
         retries=options.retries,
         retry_wait_s=options.retry_wait_s,
-        warm_prefix=options.warm_prefix,
+        warm_prefix=near(options.base_url) if options.warm_prefix is None else options.warm_prefix,
     )
 
 
