@@ -69,6 +69,8 @@ class Told:
     """A clause is part of the reply: its sequence and its text."""
     placed: Callable[[Clause, tuple[tuple[str, float, float], ...]], None]
     """A clause has its place in the sound; phonemes in the reply's seconds."""
+    ready: Callable[[], None]
+    """The first clause has its sound, or will have none; told once."""
     sounding: Callable[[bool], None]
     """The first sample is heard: of a filler (False), of the reply itself (True)."""
     trouble: Callable[[MiaError], None]
@@ -227,7 +229,7 @@ class Reply:
                 previous = segment
             else:
                 segment.pieces.put_nowait(None)
-                self._sounded.set()
+                self._has_sound()
             await self._segments.put(segment)
             sequence += 1
         await self._segments.put(None)
@@ -264,7 +266,7 @@ class Reply:
                 patience = self._tuning.synthesis
                 while (piece := await self._next("tts", pieces, patience)) is not None:
                     self._stamp("first_sound")
-                    self._sounded.set()
+                    self._has_sound()
                     heard += len(piece.samples)
                     await segment.pieces.put(piece)
             if not heard:
@@ -276,8 +278,13 @@ class Reply:
         finally:
             slots.release()
             segment.done.set()
-            self._sounded.set()
+            self._has_sound()
         await segment.pieces.put(None)
+
+    def _has_sound(self) -> None:
+        if not self._sounded.is_set():
+            self._sounded.set()
+            self._told.ready()
 
     async def _next(self, part: str, stream: AsyncGenerator[T, None], seconds: float) -> T | None:
         """The next item, None at the end. Raises TimeoutError when it does not come."""

@@ -62,6 +62,9 @@ class Tuning:
     """The voice goes on: most pauses inside a thought are shorter than this."""
     hold_open: float = 1.6
     """The words cannot be the end: "y…", "que…", "and…"."""
+    commit_by: float = 0.6
+    """A hold that is over is waited out until the reply has a sound, but no longer than this:
+    nothing could be heard before, and who goes on meanwhile has not been cut short."""
     hold_longest: float = 2.5
     """Whatever else is known, nobody waits longer."""
     sure: float = 0.9
