@@ -111,6 +111,7 @@ class Serving:
             audio.channels,
             audio.chunk_ms,
             audio.playback_sample_rate,
+            audio.echo_cancellation,
         )
         return Microphone(devices, lambda error: program.report(self._bus, error))
 

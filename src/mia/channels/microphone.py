@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from mia.audio import echo
 from mia.audio.resample import StreamResampler
 from mia.blocking import run_blocking
 from mia.conversation import Conversation
@@ -44,6 +45,8 @@ class Devices:
     input_channels: int = 1
     chunk_ms: int = 20
     output_rate: int = PLAYING_RATE
+    cancel_echo: bool = True
+    """Take what the loudspeaker plays out of what the microphone hears."""
 
 
 class Ring:
@@ -172,6 +175,15 @@ class Microphone:
             await asyncio.sleep(wait)
             wait = min(wait * 2, LAST_RETRY)
 
+    def _canceller(self) -> echo.EchoCanceller | None:
+        """None where none is wanted, or none is there, which is reported."""
+        if not self._devices.cancel_echo:
+            return None
+        if not echo.available():
+            self._trouble(DeviceUnavailable("device.no_echo_canceller"))
+            return None
+        return echo.EchoCanceller(self._devices.output_rate)
+
     async def _attached(self, conversation: Conversation) -> None:
         """Until the device is lost. Raises DeviceUnavailable when it cannot be opened."""
         module = portaudio()
@@ -180,17 +192,24 @@ class Microphone:
         lost = asyncio.Event()
         ring = Ring(chosen.output_rate)
         hearing = StreamResampler(chosen.input_rate, HEARING_RATE, "LQ")
+        canceller = self._canceller()
 
         def heard(data: Any, _frames: int, _time: Any, status: Any) -> None:
             if status:
                 log.debug("microphone: %s", status)
             mono = data.mean(axis=1, dtype=np.float32)
-            loop.call_soon_threadsafe(lambda: conversation.hear(hearing.feed(mono)))
+            loop.call_soon_threadsafe(hear, mono)
+
+        def hear(mono: Samples) -> None:
+            samples = hearing.feed(mono)
+            conversation.hear(canceller.heard(samples) if canceller else samples)
 
         def spoken(data: Any, frames: int, _time: Any, status: Any) -> None:
             if status:
                 log.debug("loudspeaker: %s", status)
-            data[:, 0] = ring.take(frames)
+            data[:, 0] = played = ring.take(frames)
+            if canceller:
+                loop.call_soon_threadsafe(canceller.played, played)
 
         def finished() -> None:
             loop.call_soon_threadsafe(lost.set)

@@ -208,6 +208,11 @@ class Audio(Section):
         description="Rate the loudspeaker is opened at.",
         json_schema_extra=_unit("Hz"),
     )
+    echo_cancellation: bool = Field(
+        True,
+        description="Take her own voice out of what this machine's microphone hears; with "
+        "headphones it can be off. The page's browser does so by itself.",
+    )
 
 
 class Vad(BackendSection):
