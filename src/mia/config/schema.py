@@ -247,11 +247,50 @@ class Rag(Section):
 
 
 class Lipsync(Section):
-    smoothing_alpha: float = Field(
-        0.2, gt=0, le=1, description="Weight of the newest loudness; 1 does not smooth."
+    mode: Literal["auto", "rms"] = Field(
+        "auto",
+        description="auto: by the sounds and words of her voice, as far as it tells them; rms: by "
+        "its loudness alone.",
     )
-    rms_min: float = Field(0.0, ge=0, le=1, description="Loudness at which the mouth is closed.")
-    rms_max: float = Field(0.3, gt=0, le=1, description="Loudness at which the mouth is open.")
+    smoothing_alpha: float = Field(
+        0.2,
+        gt=0,
+        le=1,
+        description="With rms, weight of the newest loudness; 1 does not smooth.",
+    )
+    rms_min: float = Field(
+        0.0, ge=0, le=1, description="With rms, loudness at which the mouth is closed."
+    )
+    rms_max: float = Field(
+        0.3, gt=0, le=1, description="With rms, loudness at which the mouth is open."
+    )
+
+
+class Expressions(Section):
+    teach: bool = Field(
+        True,
+        description="Tell the language model which expressions she has, unless it is the embedded "
+        "one or a prompt file named *expres* does.",
+    )
+    linger_s: float = Field(
+        4.0,
+        ge=0,
+        le=60,
+        description="How long a look stays after her last word.",
+        json_schema_extra=_unit("s"),
+    )
+    tags: dict[str, list[str]] = Field(
+        default_factory=dict,
+        max_length=64,
+        description="Further tags by expression, as joy: [yay]; a new name is an expression of "
+        "your own.",
+    )
+
+
+class Avatar(Section):
+    expressions: Expressions = Field(
+        default_factory=Expressions, description="Looks that tags in her text ask for."
+    )
 
 
 class OscMapping(Section):
@@ -357,8 +396,8 @@ class Config(Section):
     lipsync: Lipsync = Field(
         default_factory=Lipsync,
         description="How the mouth follows sound.",
-        json_schema_extra={"waiting": "lipsync"},
     )
+    avatar: Avatar = Field(default_factory=Avatar, description="Her face.")
     web: Web = Field(default_factory=Web, description="The page and the API.")
     log: Log = Field(default_factory=Log, description="What MIA writes down about herself.")
     rag: Rag = Field(

@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 
 from mia.conversation.cores import FIRST_CLAUSE, LATER_CLAUSE, WRITING, Cores
-from mia.conversation.heard import Clause, laid_out
+from mia.conversation.heard import Clause, cued, laid_out
 from mia.conversation.playback import Track
 from mia.conversation.ports import (
     PLAYING_RATE,
@@ -57,6 +57,7 @@ class Segment:
     sequence: int
     shown: str
     spoken: str
+    cues: tuple[tuple[str, int], ...] = ()
     pieces: asyncio.Queue[Sound | None] = field(default_factory=lambda: asyncio.Queue(256))
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -219,7 +220,7 @@ class Reply:
                 self._texts.append((sequence, shown))
                 if self._gate.is_set():
                     self._told.text(sequence, shown)
-            segment = Segment(sequence, shown, spoken)
+            segment = Segment(sequence, shown, spoken, self._mouth.wording.cues(clause))
             if spoken:
                 await self.track.below(self._tuning.buffered)
                 if previous is not None:
@@ -315,6 +316,11 @@ class Reply:
                 self._placed(segment, begin, words, piece)
             if resampler is not None:
                 self.track.add(resampler.feed(NOTHING, last=True))
+            elif segment.cues:
+                # A look without a word: it is due where the sound is now.
+                at = self.track.seconds
+                due = cued(segment.cues, (), at)
+                self._told.placed(Clause(segment.sequence, "", at, at, (), True, due), ())
         self.track.close()
 
     def _placed(
@@ -328,7 +334,8 @@ class Reply:
             )
         else:
             placed = laid_out(segment.shown, begin, finish)
-        clause = Clause(segment.sequence, segment.shown, begin, finish, placed)
+        cues = cued(segment.cues, placed, finish)
+        clause = Clause(segment.sequence, segment.shown, begin, finish, placed, bool(words), cues)
         if self.clauses and self.clauses[-1].sequence == segment.sequence:
             self.clauses[-1] = clause
         else:
