@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.avatar.lines import LINES
+from bench.avatar.lines import LINES, LIPS
 from mia.avatar import vowels
 from mia.avatar.visemes import visemes_of
 from mia.backends import Context
@@ -73,7 +73,7 @@ def right(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray, biases: np.
 
 
 async def spoken(voice: Any, language: str) -> list[Any]:
-    return [s for line in LINES[language] async for s in voice.stream(line, language=language)]
+    return [s for line in (*LINES[language], *LIPS[language]) async for s in voice.stream(line, language=language)]
 
 
 async def main() -> None:

@@ -17,7 +17,9 @@ from mia.avatar.visemes import REST, SHAPES, FiveVowels, Shape
 #: Half of the time in which one shape becomes the next.
 REACH = 0.035
 #: Lips close within this before a p, b or m, and part again as quickly.
-CLOSING = 0.04
+CLOSING = 0.03
+#: They are still on their way in this share of the sound, at either end.
+MEETING = 0.12
 #: No gesture lasts longer: what is further back than this cannot show any more.
 LONGEST = 1.5
 
@@ -27,6 +29,8 @@ class Gesture:
     begin: float
     finish: float
     shape: Shape
+    sure: float = 1.0
+    """How far lips that close do: less where their moment is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,9 @@ class Articulation:
         self._hold = hold
         self._gestures: list[Gesture] = []
 
-    def add(self, viseme: Viseme, begin: float, finish: float) -> None:
+    def add(self, viseme: Viseme, begin: float, finish: float, sure: float = 1.0) -> None:
         if finish > begin:
-            insort(self._gestures, Gesture(begin, finish, SHAPES[viseme]), key=_begin)
+            insort(self._gestures, Gesture(begin, finish, SHAPES[viseme], sure), key=_begin)
 
     def clear(self, begin: float, finish: float) -> None:
         """Forget the gestures that begin within [begin, finish): they are told anew."""
@@ -104,9 +108,11 @@ class Articulation:
         )
 
     def _shut(self, gesture: Gesture, seconds: float) -> float:
-        before, after = gesture.begin - seconds, seconds - gesture.finish - self._hold
+        meeting = MEETING * (gesture.finish - gesture.begin)
+        before = gesture.begin + meeting - seconds
+        after = seconds - (gesture.finish - meeting + self._hold)
         away = max(before, after, 0.0)
-        return max(0.0, 1.0 - away / CLOSING)
+        return max(0.0, gesture.sure - away / CLOSING)
 
 
 _begin = attrgetter("begin")

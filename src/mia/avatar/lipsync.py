@@ -31,6 +31,8 @@ CHUNK = 0.02
 BLOCK = 20
 #: Steps before and after a block that are looked at as well.
 AROUND = 2
+#: How far lips close that are guessed from letters: shut at the wrong moment is worse than nearly.
+GUESSED = 0.6
 #: Quieter than this the sound's own spectrum says nothing of the lips.
 LEAST_VOICE = 0.06
 
@@ -110,7 +112,7 @@ class ReplyMouth:
             language = self._language(event.text)
             for start, end, begin, finish in event.words:
                 for viseme, low, high in laid_out(event.text[start:end], language, begin, finish):
-                    self._lips.add(viseme, low, high)
+                    self._lips.add(viseme, low, high, GUESSED)
 
     def _gestures(self, visemes: tuple[Viseme, ...], begin: float, finish: float) -> None:
         step = (finish - begin) / max(len(visemes), 1)

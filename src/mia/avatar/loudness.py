@@ -14,7 +14,7 @@ from mia.conversation.ports import Samples
 HOP = 0.005
 #: Standard deviation of the window a moment's loudness is taken over: syllables stay, single
 #: periods of the voice do not.
-SPREAD = 0.018
+SPREAD = 0.022
 _REACH = round(3 * SPREAD / HOP)
 _KERNEL = np.exp(-0.5 * (np.arange(-_REACH, _REACH + 1) * HOP / SPREAD) ** 2)
 _KERNEL /= _KERNEL.sum()
