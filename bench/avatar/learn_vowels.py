@@ -68,12 +68,19 @@ def learn(rows: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 def right(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray, biases: np.ndarray) -> str:
     guess = np.argmax(rows @ weights + biases, axis=1)
-    each = [f"{v} {np.mean(guess[labels == k] == k):.0%}" for v, k in zip("aiueo", range(5), strict=True)]
+    each = [
+        f"{v} {np.mean(guess[labels == k] == k):.0%}"
+        for v, k in zip("aiueo", range(5), strict=True)
+    ]
     return f"{np.mean(guess == labels):.0%} of {len(labels)} frames ({', '.join(each)})"
 
 
 async def spoken(voice: Any, language: str) -> list[Any]:
-    return [s for line in (*LINES[language], *LIPS[language]) async for s in voice.stream(line, language=language)]
+    return [
+        s
+        for line in (*LINES[language], *LIPS[language])
+        async for s in voice.stream(line, language=language)
+    ]
 
 
 async def main() -> None:

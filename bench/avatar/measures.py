@@ -72,11 +72,10 @@ def bilabials(take: Take) -> tuple[int, int, float]:
     """How many p, b and m of LONG_ENOUGH there were, in how many the lips met, and for what share
     of their time."""
     times, opened = take.mouth()
-    begins = {e.reply: e.at for e in take.of(facts.PlaybackStarted)}  # type: ignore[attr-defined]
+    begins = {e.reply: e.at for e in take.of(facts.PlaybackStarted)}
     count = met = 0
     shares: list[float] = []
     for event in take.of(facts.SegmentPlaced):
-        assert isinstance(event, facts.SegmentPlaced)
         for symbol, begin, finish in event.phonemes:
             if symbol[0] not in "pbm" or finish - begin < LONG_ENOUGH:
                 continue
@@ -142,3 +141,22 @@ def ks_log_normal(intervals: np.ndarray) -> tuple[float, float, float, float]:
     x = (sqrt(n) + 0.12 + 0.11 / sqrt(n)) * distance
     likely = 2 * sum((-1) ** (k - 1) * np.exp(-2 * k * k * x * x) for k in range(1, 101))
     return float(np.exp(mean)), spread, distance, float(min(max(likely, 0.0), 1.0))
+
+
+def first_sound(take: Take) -> float:
+    """When the first reply began to be heard."""
+    return take.of(facts.PlaybackStarted)[0].at
+
+
+def word_heard(take: Take, reply: str, number: int) -> float:
+    """When the `number`-th word (by spaces) of the newest reply was heard."""
+    place = len(" ".join(reply.split(" ")[:number])) + bool(number)
+    at = 0
+    last = {event.sequence: event for event in take.of(facts.SegmentPlaced) if event.text}
+    for clause, sequence in zip(reply.split("\n"), sorted(last), strict=True):
+        if place < at + len(clause) + 1:
+            words = last[sequence].words
+            begin = next(word[2] for word in words if word[1] > place - at)
+            return first_sound(take) + begin
+        at += len(clause) + 1
+    raise ValueError(f"there are not {number} words")

@@ -7,8 +7,10 @@ the voice is replayed. Nothing depends on the machine, so a number is the same i
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
@@ -30,9 +32,11 @@ from mia.conversation.ports import (
 from mia.conversation.tuning import DEFAULT, Tuning
 from mia.telemetry import events as facts
 from mia.telemetry.events import Event, EventBus
-from mia.voice import VoiceWording
+from mia.voice import ClauseCutter, VoiceWording
 from mia.voice.cues import folded
 from tests.support import virtual
+
+E = TypeVar("E", bound=Event)
 
 RATE = 60.0
 TAGS: Mapping[str, str] = {folded(tag): name for tag, name in expressions.tags().items()}
@@ -45,8 +49,10 @@ class Take:
     frames: list[Frame] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     sound: Samples = field(default_factory=lambda: np.zeros(0, np.float32))
+    cpu: float = 0.0
+    """Seconds of processor time that the face took: frames and facts."""
 
-    def of(self, kind: type) -> list[Event]:
+    def of(self, kind: type[E]) -> list[E]:
         return [event for event in self.events if isinstance(event, kind)]
 
     def mouth(self) -> tuple[np.ndarray, np.ndarray]:
@@ -111,6 +117,37 @@ class Mind:
     async def aclose(self) -> None: ...
 
 
+class Lines(VoiceWording):
+    """Every line is a clause, so that it is one of those that were read ahead."""
+
+    def cutter(self, language: str) -> ClauseCutter:
+        return _LineCutter(language)
+
+
+class _LineCutter(ClauseCutter):
+    def feed(self, piece: str) -> list[str]:
+        self._text += piece
+        *whole, self._text = self._text.split("\n")
+        return [line for line in whole if line]
+
+
+class Timed(EventBus):
+    """The bus as the face sees it: what its listener costs is kept."""
+
+    def __init__(self, bus: EventBus, take: Take) -> None:
+        super().__init__()
+        self._bus = bus
+        self._take = take
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        def timed(event: Event) -> None:
+            before = time.process_time()
+            listener(event)
+            self._take.cpu += time.process_time() - before
+
+        return self._bus.listen(timed)
+
+
 class Ears:
     """Loud is voice, and it is always a question."""
 
@@ -137,17 +174,16 @@ def take(
     until: float | None = None,
     latency: float = 0.03,
     tuning: Tuning = DEFAULT,
-    look: Callable[[LiveFace], None] = lambda _face: None,
 ) -> Take:
-    """Have the replies spoken one after the other. voices: when the user is audible, for barge-in;
-    until: end then, else after the last reply."""
+    """Have the replies spoken one after the other, a line of them a clause. voices: when the user
+    is audible, for barge-in; until: end then, else after the last reply."""
     found = Take()
     ears = Ears()
 
     async def main() -> None:
         bus = EventBus()
         bus.listen(found.events.append)
-        wording = VoiceWording(tags=TAGS)
+        wording = Lines(tags=TAGS)
         parts = Parts(
             mouth=Mouth(Mind(replies), Replayed(reading), wording, StreamResampler),
             stt=ears,
@@ -159,19 +195,18 @@ def take(
         speaker = Heard(latency)
         conversation.attach(speaker)
         face = LiveFace(
-            bus,
+            Timed(bus, found),
             lambda: conversation.playhead,
             seed=1,
             conversation="c",
             lipsync=lipsync,
             language=lambda _text: reading.language,
         )
-        look(face)
         over = asyncio.Event()
         bus.listen(lambda e: over.set() if isinstance(e, facts.ReplyEnded) else None)
         async with asyncio.TaskGroup() as group:
             life = group.create_task(conversation.run())
-            seen = group.create_task(_watch(face, found.frames))
+            seen = group.create_task(_watch(face, found))
             said = group.create_task(_microphone(conversation, voices)) if voices else None
             await asyncio.sleep(0.5)
             for _ in replies:
@@ -192,10 +227,12 @@ def take(
     return found
 
 
-async def _watch(face: LiveFace, frames: list[Frame]) -> None:
+async def _watch(face: LiveFace, take: Take) -> None:
     number = 0
     while True:
-        frames.append(face.frame(_now()))
+        before = time.process_time()
+        take.frames.append(face.frame(_now()))
+        take.cpu += time.process_time() - before
         number += 1
         await asyncio.sleep(max(0.0, number / RATE - _now()))
 

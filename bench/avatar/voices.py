@@ -28,6 +28,8 @@ class Reading:
     voice: str
     language: str
     spoken: Spoken
+    replies: Mapping[str, tuple[str, ...]]
+    """`plain`, everyday ones, and `lips`, those full of p, b and m; a line a clause."""
 
     def without(self, *what: str) -> Reading:
         """The same sound, told without its `phonemes`, or without its `words` either."""
@@ -67,7 +69,12 @@ async def readings() -> list[Reading]:
         ("espeak-ng", espeak.Espeak(espeak.EspeakOptions()), ("es", "en")),
     ]
     made = [
-        Reading(name, language, await _spoken(voice, language))
+        Reading(
+            name,
+            language,
+            await _spoken(voice, language),
+            {"plain": _cut(LINES, language), "lips": _cut(LIPS, language)},
+        )
         for name, voice, languages in voices
         for language in languages
     ]
@@ -80,10 +87,18 @@ async def readings() -> list[Reading]:
 async def _spoken(voice: Any, language: str) -> Spoken:
     wording = VoiceWording()
     spoken: dict[str, tuple[Sound, ...]] = {}
-    for line in (*LINES[language], *LIPS[language]):
-        cutter = wording.cutter(language)
-        for clause in (*cutter.feed(line), *cutter.finish()):
-            if said := wording.spoken(clause, language):
-                sounds = [sound async for sound in voice.stream(said, language=language)]
-                spoken[said] = tuple(sounds)
+    for reply in (*_cut(LINES, language), *_cut(LIPS, language)):
+        for clause in reply.split("\n"):
+            said = wording.spoken(clause, language)
+            sounds = [sound async for sound in voice.stream(said, language=language)]
+            spoken[said] = tuple(sounds)
     return spoken
+
+
+def _cut(lines: Mapping[str, tuple[str, ...]], language: str) -> tuple[str, ...]:
+    """Each line as MIA would cut it, a clause a line."""
+    replies = []
+    for line in lines[language]:
+        cutter = VoiceWording().cutter(language)
+        replies.append("\n".join((*cutter.feed(line), *cutter.finish())))
+    return tuple(replies)

@@ -50,16 +50,6 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 NAMES: tuple[str, ...] = tuple(ALIASES)
 
-#: What other avatars' standards call them, where they have a name for it.
-VRM0: Mapping[str, str] = {
-    "joy": "Joy", "sad": "Sorrow", "angry": "Angry", "surprised": "Surprised", "shy": "Fun",
-    "wink": "Fun",
-}  # fmt: skip
-VRM1: Mapping[str, str] = {
-    "joy": "happy", "sad": "sad", "angry": "angry", "surprised": "surprised", "shy": "relaxed",
-    "wink": "relaxed",
-}  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
