@@ -39,7 +39,7 @@ MANNERS: dict[Attention, Manner] = {
 }
 #: Spread of the intervals' logarithm, and the shortest and longest there are.
 SPREAD = 0.6
-SHORTEST, LONGEST = 0.6, 12.0
+SHORTEST, LONGEST = 0.6, 20.0
 #: Share of blinks that come twice, and how soon the second one begins.
 TWICE = 0.1
 SECOND = 0.36

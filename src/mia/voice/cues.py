@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from mia.voice.markup import directions
+from mia.voice.markup import begins_direction, directions
 
 log = logging.getLogger(__name__)
 
@@ -22,8 +22,8 @@ LONGEST = 60
 
 _OPEN_TAG = re.compile(r"\[[^\[\]\n]{0,60}$")
 _OPEN_STAR = re.compile(r"(?:(?<=^)|(?<=[\s.!?…,;:¡¿\"”»)\]]))\*+([^*\n]{0,60})$")
-_OPEN_LINE = re.compile(r"(?<![\w_])_([^_\n]{1,60})$")
-_HALF_TAG = re.compile(r"\[\s*([^\W\d_]{2,30})(?=[^\w\]])")
+_OPEN_LINE = re.compile(r"(?<![\w_])_([^_\n]{0,60})$")
+_HALF_TAG = re.compile(r"\[\s*([^\W\d_]{2,30})(?=[^\w\]])(?![^\[\]\n]{0,60}\])[\s,.:;!\d%]*")
 _STRAY = re.compile(r"(?:^|(?<=\s))([^\W\d_]{2,30})\s?\](?=\s|$|[.,;:!?…])")
 
 
@@ -58,23 +58,27 @@ class Cues:
     def whole(self, clause: str) -> str:
         """The clause without halves of tags: a bracket that is not closed, an action that breaks
         off at the end."""
-        text = _OPEN_TAG.sub("", clause)
-        text = _HALF_TAG.sub(self._unless_known, text)
+        text = _HALF_TAG.sub(self._unless_known, clause)
+        text = _OPEN_TAG.sub("", text)
         text = _STRAY.sub(self._unless_known, text)
-        for pattern in (_OPEN_STAR, _OPEN_LINE):
-            text = pattern.sub(self._unless_begun, text)
+        for pattern, mark in ((_OPEN_STAR, "*"), (_OPEN_LINE, "_")):
+            if text.count(mark) % 2:  # the last one opens something
+                text = pattern.sub(self._unless_begun, text)
         return text
 
     def _named(self, tag: str) -> str | None:
-        """By the whole of it, or by its first word ("smiles warmly", "joy 0.8")."""
+        """By the whole of it, or by its first words ("smiles warmly", "se ríe bajito")."""
         name = folded(tag)
-        return self._names.get(name) or self._names.get(name.split(" ")[0])
+        words = name.split(" ")
+        firsts = (" ".join(words[:count]) for count in range(len(words), 0, -1))
+        return next((self._names[first] for first in firsts if first in self._names), None)
 
     def _unless_known(self, found: re.Match[str]) -> str:
         return " " if folded(found[1]) in self._names else found.group()
 
     def _unless_begun(self, found: re.Match[str]) -> str:
-        """What is open at the end goes if it may become a tag."""
+        """What is open at the end goes if it may become a tag or a stage direction."""
         name = folded(found[1])
         begun = any(known.startswith(name) for known in self._begun)
-        return " " if not name or begun or self._named(name) else found.group()
+        aside = begins_direction(found.string[: found.start()], found[1])
+        return " " if not name or begun or aside or self._named(name) else found.group()

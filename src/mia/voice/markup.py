@@ -147,6 +147,13 @@ def _is_direction(found: re.Match[str]) -> bool:
     )
 
 
+def begins_direction(before: str, begun: str) -> bool:
+    """Whether `*begun`, after which a text breaks off, was to be something done."""
+    if _ACTIONS.match(begun.strip()):
+        return True
+    return bool(_ENDS_SENTENCE.search(before)) and begun[:1].islower()
+
+
 def _stopped(line: str) -> str:
     """A line of a list or a heading ends like a sentence, for the voice."""
     return line if line[-1] in ".,;:!?…—" else line + "."
