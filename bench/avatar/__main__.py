@@ -95,12 +95,13 @@ def main() -> None:
 
 
 NOTES = """\
-The sound is what the loudspeaker played, sample by sample on the loop's clock; the mouth is what an
-output gets at 60 Hz. Their offset is where mouth and loudness (RMS, smoothed alike both ways,
-σ 30 ms) correlate best; negative is a mouth that leads. Correlation is at no shift. Correlations are
-of everyday replies: lips that close on p, b and m while those are loud lower them, so on
-sentences full of p, b and m, where closing is counted, they are lower (0.72 to 0.85).
-Everything but CPU is on a virtual clock and comes out the same in every run."""
+The sound is what the loudspeaker played, sample by sample on the loop's clock; the mouth is what
+an output gets at 60 Hz. Their offset is where mouth and loudness (RMS, smoothed alike both ways,
+σ 30 ms) correlate best; negative is a mouth that leads. Correlation is at no shift, and of
+everyday replies: lips that close on p, b and m while those are loud lower it, so on the sentences
+full of p, b and m, where closing is counted, it is lower (0.72 to 0.85).
+Everything but CPU is on a virtual clock and comes out the same in every run, with the same sound:
+Piper's is another one each time it is read. That the checks can fail is in `avatar-broken.md`."""
 
 
 if __name__ == "__main__":

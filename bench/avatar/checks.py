@@ -67,7 +67,7 @@ class Sync:
 
 SYNC_HEAD = (
     "| voice, what it tells | replies | offset ms, median (p5 … p95) | correlation as played | "
-    "turns/s | onset → motion ms | shut in silence | CPU of a core |\n|---|---|---|---|---|---|---|---|"
+    "turns/s | onset → motion ms | shut in silence | CPU of a core |\n" + "|---" * 8 + "|"
 )
 
 

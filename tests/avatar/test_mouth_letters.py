@@ -34,7 +34,14 @@ def test_a_words_shapes_fill_its_time_vowels_longest() -> None:
 
 @pytest.mark.parametrize(
     ("phoneme", "visemes"),
-    [("tʃ", ("CH",)), ("aɪ", ("aa", "ih")), ("ˈ", ()), ("ɾ", ("DD",)), ("ɲ", ("nn",)), ("m̩", ("PP",))],
+    [
+        ("tʃ", ("CH",)),
+        ("aɪ", ("aa", "ih")),
+        ("ˈ", ()),
+        ("ɾ", ("DD",)),
+        ("ɲ", ("nn",)),
+        ("m̩", ("PP",)),
+    ],
 )
 def test_phonemes_become_shapes(phoneme: str, visemes: tuple[str, ...]) -> None:
     assert visemes_of(phoneme) == visemes

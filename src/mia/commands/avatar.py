@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from mia import main as program
 from mia.audio.resample import StreamResampler
 from mia.avatar.output import AvatarOutput
-from mia.backends import Context, backends, load
+from mia.backends import Context, Options, backends, load
 from mia.channels.microphone import Devices, loudspeaker
 from mia.commands.avatar_screen import Screen
 from mia.commands.models import ensure
@@ -96,19 +96,27 @@ async def perform(
         await voices.aclose()
 
 
-async def outputs_of(config: Config, context: Context, trouble: Any) -> dict[str, AvatarOutput]:
+async def outputs_of(
+    config: Config, context: Context, trouble: Callable[[MiaError], None]
+) -> dict[str, AvatarOutput]:
     """Every output that is switched on, by name; one that cannot be loaded is told and left out."""
-    section: Any = getattr(config.avatar, "outputs", None)
     found: dict[str, AvatarOutput] = {}
-    for name, backend in backends("avatar").items():
-        options: Any = backend.options() if section is None else section.options(name)
-        if getattr(options, "enabled", True) is False:
-            continue
+    for name, options in outputs_options(config).items():
         try:
             found[name] = await load("avatar", name, options, context)
         except MiaError as error:
             trouble(error)
     return found
+
+
+def outputs_options(config: Config) -> dict[str, Options]:
+    """Name and options of every output that is not switched off."""
+    section: Any = getattr(config.avatar, "outputs", None)
+    every: dict[str, Options] = {
+        name: backend.options() if section is None else section.options(name)
+        for name, backend in backends("avatar").items()
+    }
+    return {name: o for name, o in every.items() if getattr(o, "enabled", True) is not False}
 
 
 async def _show(
