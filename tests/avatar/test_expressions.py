@@ -82,7 +82,7 @@ def test_every_tag_means_one_of_her_expressions_in_both_languages() -> None:
                       ("sorpresa", "surprised"), ("pensativa", "thinking"), ("blush", "shy"),
                       ("guiño", "wink")):  # fmt: skip
         assert tags[tag] == name
-    plain = {}
+    plain: dict[str, str] = {}
     for tag, name in tags.items():
         assert plain.setdefault(folded(tag), name) == name, f"{tag} means two things"
 

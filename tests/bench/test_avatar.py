@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -30,7 +32,7 @@ def a_take(lead: float, *, lips: bool = False) -> Take:
         opened = float(swell(np.array([at + lead]))[0])
         shut = lips and 2.0 <= at <= 2.1
         frames.append(Frame(at=at, mouth_open=0.0 if shut else opened))
-    about = {"conversation": "c", "turn": "t", "reply": "r"}
+    about: dict[str, Any] = {"conversation": "c", "turn": "t", "reply": "r"}
     begun = facts.PlaybackStarted(at=1.0, **about)
     ended = facts.ReplyEnded(at=SECONDS, text="", heard="", heard_ms=0, status="completed", **about)
     placed = facts.SegmentPlaced(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,11 +41,9 @@ class Output:
     """Implements `AvatarOutput`: keeps what it is shown."""
 
     frames: list[Frame] = field(default_factory=list)
-    state: OutputState = OutputState("connected")
+    state: OutputState = field(default_factory=lambda: OutputState("connected"))
 
     async def run(self, face: Face) -> None:
-        import asyncio
-
         loop = asyncio.get_running_loop()
         while True:
             self.frames.append(face.frame(loop.time()))
