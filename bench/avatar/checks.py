@@ -27,9 +27,9 @@ STATES: dict[Attention, Phase] = {
     "speaking": "speaking",
     "thinking": "committed",
 }
-#: Blinks a minute that are human: Doughty (2001), 95 % ranges for primary gaze and conversation;
-#: fewer in thought, as in reading (Bentivoglio and others, 1997).
-HUMAN = {"idle": (8, 21), "listening": (8, 21), "speaking": (10.5, 32.5), "thinking": (4, 14)}
+#: Blinks a minute: well within Doughty's (2001) 95 % ranges for primary gaze (8 … 21) and
+#: conversation (10.5 … 32.5); fewer in thought, as in reading (Bentivoglio and others, 1997).
+HUMAN = {"idle": (12, 20), "listening": (12, 20), "speaking": (18, 30), "thinking": (4, 14)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -113,6 +113,8 @@ class Reply:
         self._sounded = asyncio.Event()
         """The first clause has a sound, or will have none."""
         self._texts: list[tuple[int, str]] = []
+        self._looks: tuple[tuple[str, int], ...] = ()
+        """Looks that came before any word."""
         self._clauses: asyncio.Queue[str | None] = asyncio.Queue(tuning.clauses_waiting)
         self._segments: asyncio.Queue[Segment | None] = asyncio.Queue(tuning.clauses_waiting)
         self._loop = asyncio.get_running_loop()
@@ -317,11 +319,18 @@ class Reply:
             if resampler is not None:
                 self.track.add(resampler.feed(NOTHING, last=True))
             elif segment.cues:
-                # A look without a word: it is due where the sound is now.
-                at = self.track.seconds
-                due = cued(segment.cues, (), at)
-                self._told.placed(Clause(segment.sequence, "", at, at, (), True, due), ())
+                self._look(segment)
         self.track.close()
+
+    def _look(self, segment: Segment) -> None:
+        """A look without a word: it is due after the clause before, or with the first one."""
+        if not self.clauses:
+            self._looks += tuple((name, 0) for name, _ in segment.cues)
+            return
+        last = self.clauses[-1]
+        due = (*last.cues, *cued(segment.cues, (), self.track.seconds))
+        self.clauses[-1] = replace(last, cues=due)
+        self._told.placed(self.clauses[-1], ())
 
     def _placed(
         self, segment: Segment, begin: float, words: tuple[Word, ...], piece: Sound
@@ -334,7 +343,9 @@ class Reply:
             )
         else:
             placed = laid_out(segment.shown, begin, finish)
-        cues = cued(segment.cues, placed, finish)
+        first = self.clauses[0].sequence if self.clauses else segment.sequence
+        looks = self._looks if segment.sequence == first else ()
+        cues = cued((*looks, *segment.cues), placed, finish)
         clause = Clause(segment.sequence, segment.shown, begin, finish, placed, bool(words), cues)
         if self.clauses and self.clauses[-1].sequence == segment.sequence:
             self.clauses[-1] = clause
