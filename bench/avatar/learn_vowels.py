@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.avatar.lines import LINES, LIPS
+from bench.avatar.lines import LIPS
 from mia.avatar import vowels
 from mia.avatar.visemes import visemes_of
 from mia.backends import Context
@@ -76,11 +76,7 @@ def right(rows: np.ndarray, labels: np.ndarray, weights: np.ndarray, biases: np.
 
 
 async def spoken(voice: Any, language: str) -> list[Any]:
-    return [
-        s
-        for line in (*LINES[language], *LIPS[language])
-        async for s in voice.stream(line, language=language)
-    ]
+    return [s for line in LIPS[language] async for s in voice.stream(line, language=language)]
 
 
 async def main() -> None:
