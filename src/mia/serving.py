@@ -159,7 +159,5 @@ class Serving:
             "llm": models.llm.backend,
             "stt": models.stt.backend,
             "tts": models.tts.backend,
-            "embedded_brain": models.llm.backend == "llamacpp"
-            and not models.llm.options("llamacpp").path
-            and models.llm.options("llamacpp").model == "auto",
+            "embedded_brain": program.embedded_brain(config),
         }

@@ -8,10 +8,11 @@ blocks, so that little has to be taken back when somebody interrupts.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +148,39 @@ def portaudio() -> Any:
     except OSError as error:
         raise DeviceUnavailable("device.no_portaudio") from error
     return sounddevice
+
+
+@contextlib.asynccontextmanager
+async def loudspeaker(devices: Devices) -> AsyncGenerator[CardLoudspeaker, None]:
+    """This machine's loudspeaker alone. Raises DeviceUnavailable."""
+    module = portaudio()
+    ring = Ring(devices.output_rate)
+
+    def spoken(data: Any, frames: int, _time: Any, _status: Any) -> None:
+        data[:, 0] = ring.take(frames)
+
+    def opened() -> Any:
+        stream = module.OutputStream(
+            samplerate=devices.output_rate,
+            channels=1,
+            device=devices.output_device,
+            blocksize=int(devices.output_rate * BLOCK_SECONDS),
+            dtype="float32",
+            latency="low",
+            callback=spoken,
+        )
+        stream.start()
+        return stream
+
+    try:
+        stream = await run_blocking(opened)
+    except (module.PortAudioError, ValueError, OSError) as error:
+        raise DeviceUnavailable("device.cannot_open", reason=str(error)) from error
+    try:
+        yield CardLoudspeaker(ring, devices.output_rate, float(stream.latency))
+    finally:
+        await asyncio.shield(run_blocking(stream.abort))
+        await asyncio.shield(run_blocking(stream.close))
 
 
 class Microphone:
