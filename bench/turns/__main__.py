@@ -20,7 +20,7 @@ from bench.turns.systems import Measured, Weights
 from mia.errors import MiaError
 
 SPEECH = Path(__file__).parent.parent.parent.parent / "shared" / "speech" / "en"
-PARTS = ("pair", "memory", "barge-in", "overhead")
+PARTS = ("pair", "memory", "barge-in", "echo", "overhead")
 PEER = "MIA_PEER_PYTHON"
 
 
@@ -82,6 +82,8 @@ def measure(options: argparse.Namespace, place: Path) -> str:
     if "barge-in" in options.only:
         speech = str(options.utterances.parent)
         report.barge_in = inside("barge-in", place, [speech, "--times", str(options.times)])
+    if "echo" in options.only:
+        report.echo = inside("echo", place, [str(options.utterances.parent)])
     if "overhead" in options.only:
         report.overhead = inside("overhead", place, [])
     return report.text()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -21,6 +22,10 @@ from typing import ParamSpec, TypeVar
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
+
+IMPORTING = threading.Lock()
+"""Held while engines are imported off the loop: two threads that enter one package by different
+doors can wait for each other, which Python ends with an error in one of them."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

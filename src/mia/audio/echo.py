@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from mia.audio.resample import StreamResampler
 from mia.conversation.ports import HEARING_RATE, Samples
 
 #: What WebRTC takes at a time: 10 ms.
@@ -37,16 +36,19 @@ class EchoCanceller:
 
         self._rtc: Any = rtc
         self._module: Any = rtc.AudioProcessingModule(echo_cancellation=True, high_pass_filter=True)
-        self._resampler = StreamResampler(playing_rate, HEARING_RATE, "LQ")
+        self._playing_rate = playing_rate
         self._far: Samples = np.zeros(0, np.float32)
         self._near: Samples = np.zeros(0, np.float32)
 
     def played(self, samples: Samples) -> None:
         """The loudspeaker plays this now (silence too); before the microphone hears it."""
-        self._far = np.concatenate([self._far, self._resampler.feed(samples)])
-        whole = len(self._far) // FRAME * FRAME
-        for at in range(0, whole, FRAME):
-            self._module.process_reverse_stream(self._frame(self._far[at : at + FRAME]))
+        self._far = np.concatenate([self._far, samples])
+        frame = self._playing_rate // 100
+        whole = len(self._far) // frame * frame
+        for at in range(0, whole, frame):
+            # At its own rate: a resampler of ours would hand it on later than the echo comes.
+            played = self._frame(self._far[at : at + frame], self._playing_rate)
+            self._module.process_reverse_stream(played)
         self._far = self._far[whole:]
 
     def heard(self, samples: Samples) -> Samples:
@@ -58,11 +60,11 @@ class EchoCanceller:
         return np.concatenate(clean) if clean else np.zeros(0, np.float32)
 
     def _clean(self, samples: Samples) -> Samples:
-        frame = self._frame(samples)
+        frame = self._frame(samples, HEARING_RATE)
         self._module.process_stream(frame)
         cleaned: Samples = np.array(frame.data, np.int16).astype(np.float32) / FULL_SCALE
         return cleaned
 
-    def _frame(self, samples: Samples) -> Any:
+    def _frame(self, samples: Samples, rate: int) -> Any:
         pcm = np.rint(np.clip(samples, -1, 1) * FULL_SCALE).astype(np.int16)
-        return self._rtc.AudioFrame(pcm.tobytes(), HEARING_RATE, 1, FRAME)
+        return self._rtc.AudioFrame(pcm.tobytes(), rate, 1, len(pcm))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mia.backends import Context
-from mia.blocking import Worker
+from mia.blocking import IMPORTING, Worker
 from mia.conversation.ports import HEARING_RATE, Samples
 
 WINDOW_SECONDS = 8
@@ -26,8 +26,9 @@ class SmartTurn:
     """Implements `TurnDetector`."""
 
     def __init__(self, path: Path) -> None:
-        import onnxruntime
-        from faster_whisper.feature_extractor import FeatureExtractor
+        with IMPORTING:
+            import onnxruntime
+            from faster_whisper.feature_extractor import FeatureExtractor
 
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = 1

@@ -23,7 +23,7 @@ import numpy as np
 from pydantic import Field
 
 from mia.backends import Backend, Context, Options
-from mia.blocking import Worker
+from mia.blocking import IMPORTING, Worker
 from mia.conversation.ports import HEARING_RATE, Samples, Transcript
 from mia.errors import BackendUnavailable, ModelUnavailable
 from mia.hearing.hallucinations import imagined
@@ -88,8 +88,9 @@ class Whisper:
     """Implements `SpeechToText`. One call at a time: the model is the bottleneck anyway."""
 
     def __init__(self, folder: Path, options: WhisperOptions) -> None:
-        import ctranslate2
-        from faster_whisper import WhisperModel
+        with IMPORTING:
+            import ctranslate2
+            from faster_whisper import WhisperModel
 
         device = options.device
         if device == "auto":
