@@ -254,15 +254,28 @@ class Lipsync(Section):
     rms_max: float = Field(0.3, gt=0, le=1, description="Loudness at which the mouth is open.")
 
 
+class Outputs(BackendSection):
+    """Every output has a section of its own; more than one may be on."""
+
+
+class Avatar(Section):
+    outputs: Outputs = Field(
+        default_factory=Outputs, description="The outputs; several may be on at once."
+    )
+
+
 class OscMapping(Section):
-    mouth_open: str = Field("MouthOpen", description="Parameter of the open mouth.")
-    blink: str = Field("EyeBlink", description="Parameter of the closed eyes.")
+    """The original's keys live in `avatar.outputs.osc` now; see `mia.config.original`."""
 
 
 class Osc(Section):
-    ip: str = Field("127.0.0.1", min_length=1, description="Host that listens to OSC.")
-    port: int = Field(9000, ge=1, le=65_535, description="Its UDP port.")
-    mapping: OscMapping = Field(default_factory=OscMapping, description="Names of the parameters.")
+    """Likewise."""
+
+    mapping: OscMapping = Field(
+        default_factory=OscMapping,
+        description="The original's names.",
+        json_schema_extra={"hidden": True},
+    )
 
 
 class Websocket(Section):
@@ -359,6 +372,9 @@ class Config(Section):
         description="How the mouth follows sound.",
         json_schema_extra={"waiting": "lipsync"},
     )
+    avatar: Avatar = Field(
+        default_factory=Avatar, description="Where her face is shown outside the page."
+    )
     web: Web = Field(default_factory=Web, description="The page and the API.")
     log: Log = Field(default_factory=Log, description="What MIA writes down about herself.")
     rag: Rag = Field(
@@ -366,8 +382,8 @@ class Config(Section):
     )
     osc: Osc = Field(
         default_factory=Osc,
-        description="Avatar parameters over OSC.",
-        json_schema_extra={"waiting": "avatar"},
+        description="The original's `osc:`; its keys count in avatar.outputs.osc.",
+        json_schema_extra={"hidden": True},
     )
     discord: Discord = Field(
         default_factory=Discord,
