@@ -311,9 +311,7 @@ def examine(path: Path | None, env: Mapping[str, str]) -> list[Check]:
         *check_config(result),
         *backends,
         check_turn_detector(store.state(smart_turn.MODEL)),
-        *check_outputs(
-            config, look_at(program.outputs_of(config), program.context_of(config, home))
-        ),
+        *check_outputs(config, states),
         check_sound(sound_devices, config.audio.microphone),
         check_port(config.web.host, config.web.port),
     ]

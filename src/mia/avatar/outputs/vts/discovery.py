@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 import socket
 from dataclasses import dataclass
@@ -55,8 +56,7 @@ class Ear(asyncio.DatagramProtocol):
 
     async def __aenter__(self) -> Ear:
         try:
-            found = await self._loop.getaddrinfo(self._host, None)
-            self._addresses = {str(entry[4][0]) for entry in found}
+            self._addresses = await self._resolved()
             self._near = any(_is_loopback(address) for address in self._addresses)
             self._transport, _ = await self._loop.create_datagram_endpoint(
                 lambda: self, sock=_listening(self._port)
@@ -68,6 +68,14 @@ class Ear(asyncio.DatagramProtocol):
     async def __aexit__(self, *_: object) -> None:
         if self._transport is not None:
             self._transport.close()
+
+    async def _resolved(self) -> set[str]:
+        """The addresses of the host. Raises OSError."""
+        try:
+            return {str(ipaddress.ip_address(self._host))}
+        except ValueError:
+            found = await self._loop.getaddrinfo(self._host, None)
+            return {str(entry[4][0]) for entry in found}
 
     @property
     def newest(self) -> Announcement | None:

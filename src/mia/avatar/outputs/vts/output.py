@@ -20,7 +20,7 @@ from mia.avatar.outputs.vts.protocol import (
     Refused,
 )
 from mia.avatar.outputs.vts.session import Session
-from mia.avatar.outputs.vts.tokens import Tokens
+from mia.avatar.outputs.vts.tokens import Permissions, Tokens
 from mia.errors import MiaError
 from mia.models.lock import held_alone
 
@@ -45,13 +45,14 @@ class VtsOutput(Shown):
         *,
         connect: Open = WebSocket.open,
         discovery_port: int = DISCOVERY_PORT,
+        tokens: Permissions | None = None,
     ) -> None:
         super().__init__()
         self._options = options
         self._folder = folder
         self._connect = connect
         self._discovery_port = discovery_port
-        self._tokens = Tokens(folder)
+        self._tokens = tokens or Tokens(folder)
         self._session: Session | None = None
         self._asked_at = float("-inf")
         self._met = False

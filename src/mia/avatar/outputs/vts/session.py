@@ -22,7 +22,7 @@ from mia.avatar.outputs.vts.protocol import (
     Number,
     Refused,
 )
-from mia.avatar.outputs.vts.tokens import Tokens
+from mia.avatar.outputs.vts.tokens import Permissions
 from mia.avatar.pace import Pace
 from mia.errors import MiaError
 
@@ -48,7 +48,9 @@ RESTING = Frame()
 class Session:
     """Runs on one socket, whose closing is the caller's."""
 
-    def __init__(self, socket: Socket, options: VtsOptions, tokens: Tokens, show: Show) -> None:
+    def __init__(
+        self, socket: Socket, options: VtsOptions, tokens: Permissions, show: Show
+    ) -> None:
         self._options = options
         self._tokens = tokens
         self._show = show

@@ -6,15 +6,28 @@ import contextlib
 import json
 import os
 from pathlib import Path
+from typing import Protocol
 
 from mia.blocking import run_blocking
 
 FILE = "vtube-studio.json"
 
 
+class Permissions(Protocol):
+    """Where permissions are kept, by the name of the machine."""
+
+    async def get(self, host: str) -> str: ...
+
+    async def put(self, host: str, token: str) -> None: ...
+
+    async def forget(self, host: str) -> None: ...
+
+
 class Tokens:
-    """Kept in a file of mode 0600. A file that cannot be read is no token; one that cannot be
-    written means that the user is asked again at the next start."""
+    """`Permissions` in a file of mode 0600.
+
+    A file that cannot be read holds none; one that cannot be written means that the user is asked
+    again at the next start."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
