@@ -41,11 +41,8 @@ def test_the_javascript_client_finds_everything_where_it_expects_it(akari: Model
     assert [key["name"] for key in found["hotkeys"]["availableHotkeys"]] == ["Smile", "Wave"]
     assert found["triggered"]["hotkeyID"] == "id-Smile"
     assert found["expressions"]["expressions"][0]["file"] == "Smile.exp3.json"
-    refused = {
-        key: found[key]["number"]
-        for key in ("unknownParameter", "foreignParameter", "defaultName")
-        + ("unknownHotkey", "unknownExpression")
-    }
+    wrong = ["unknownParameter", "foreignParameter", "defaultName", "unknownHotkey"]
+    refused = {key: found[key]["number"] for key in [*wrong, "unknownExpression"]}
     assert refused == {
         "unknownParameter": 453,
         "foreignParameter": 454,

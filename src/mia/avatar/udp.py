@@ -13,6 +13,8 @@ from mia.errors import MiaError
 
 #: Wait before a name that meant nothing is looked up again, in seconds.
 AGAIN = 15.0
+#: Wait before a socket the system closed is opened anew, in seconds.
+LOST = 1.0
 RESTING = Frame()
 
 
@@ -55,6 +57,7 @@ class UdpOutput(Shown, ABC):
                     await asyncio.sleep(AGAIN)
                 else:
                     await self._send(face, sender)
+                    await asyncio.sleep(LOST)
         finally:
             self._show("off")
 
