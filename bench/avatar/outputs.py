@@ -9,6 +9,7 @@ there; what is counted and timed is what arrives. `measure` is what `bench/avata
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import math
 import multiprocessing
@@ -109,7 +110,7 @@ async def _sinks(pipe: Connection, ports: dict[str, int]) -> None:
         back = loop.time()
         async with served(program, port=ports["vts"], discovery_port=ports["discovery"]):
             async with asyncio.timeout(60):
-                while not moved:
+                while not moved:  # noqa: ASYNC110  (a list that the stand-in fills)
                     await asyncio.sleep(0.005)
             reconnect = moved[0].at - back
             pipe.send(json.dumps({"times": times, "reconnect": reconnect, "e": unpaired_errors}))
@@ -119,7 +120,7 @@ async def _sinks(pipe: Connection, ports: dict[str, int]) -> None:
 def _rate(name: str, times: list[float]) -> dict[str, float]:
     """Of the last SECONDS: frames a second, and the intervals between them, in ms."""
     counted = [at for at in times if at > times[-1] - SECONDS]
-    gaps = sorted((b - a) * 1000 for a, b in zip(counted, counted[1:], strict=False))
+    gaps = sorted((b - a) * 1000 for a, b in itertools.pairwise(counted))
     return {
         f"{name}_frames_per_s": (len(counted) - 1) / (counted[-1] - counted[0]),
         f"{name}_interval_p50_ms": statistics.median(gaps),

@@ -164,7 +164,7 @@ def test_values_outside_the_range_are_brought_into_it() -> None:
     async def scenario() -> None:
         face = HeardFace()
         for value, expected in ((7.0, 1), (-3.0, 0), (1, 1)):
-            face.datagram_received(message("/avatar/parameters/mouthopen", value).dgram, None)
+            face.datagram_received(message("/avatar/parameters/mouthopen", value), None)
             assert face.frame(0).mouth_open == expected
 
     run(scenario())

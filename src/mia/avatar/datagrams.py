@@ -3,47 +3,62 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import struct
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
-from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 #: Largest packet, in bytes: what an Ethernet frame holds, as VMC's specification asks for.
 LARGEST = 1500 - 28
-#: "#bundle", a time, and a length before each message.
-_BUNDLE_BYTES, _LENGTH_BYTES = 16, 4
+#: How a bundle begins, its time being "at once"; each message is preceded by its length.
+_BUNDLE = b"#bundle\0" + bytes(7) + b"\1"
+_LENGTH = struct.Struct(">i")
 #: How long after a refusal the other side counts as absent, in seconds.
 _REFUSAL_LASTS = 2.0
 
 Value = float | int | str
 
 
-def message(address: str, *values: Value) -> OscMessage:
+def message(address: str, *values: Value) -> bytes:
     """One OSC message. A Python float goes out as `f`, an int as `i`, whatever its value."""
+    floats = len(values)
+    while floats and isinstance(values[len(values) - floats], str | int):
+        floats -= 1
+    head, tail = values[: len(values) - floats], values[len(values) - floats :]
+    return _head(address, head, floats) + struct.pack(f">{floats}f", *tail)
+
+
+@functools.lru_cache(maxsize=1024)
+def _head(address: str, values: tuple[Value, ...], floats: int) -> bytes:
+    """A message as far as its last floats, which are all that changes from frame to frame:
+    encoding each from nothing took a third of the outputs' time."""
     builder = OscMessageBuilder(address)
     for value in values:
         kind = "s" if isinstance(value, str) else "i" if isinstance(value, int) else "f"
         builder.add_arg(value, kind)
-    return builder.build()
+    for _ in range(floats):
+        builder.add_arg(0.0, "f")
+    encoded: bytes = builder.build().dgram
+    return encoded[: len(encoded) - 4 * floats]
 
 
-def packets(messages: Iterable[OscMessage], *, bundle: bool) -> list[bytes]:
+def packets(messages: Iterable[bytes], *, bundle: bool) -> list[bytes]:
     """The datagrams for these messages: one bundle (more where it would grow over LARGEST), or
     each message alone."""
     if not bundle:
-        return [one.dgram for one in messages]
+        return list(messages)
     done: list[bytes] = []
-    builder, size = OscBundleBuilder(IMMEDIATELY), _BUNDLE_BYTES
+    parts, size = [_BUNDLE], len(_BUNDLE)
     for one in messages:
-        needs = one.size + _LENGTH_BYTES
-        if size > _BUNDLE_BYTES and size + needs > LARGEST:
-            done.append(builder.build().dgram)
-            builder, size = OscBundleBuilder(IMMEDIATELY), _BUNDLE_BYTES
-        builder.add_content(one)
+        needs = len(one) + _LENGTH.size
+        if len(parts) > 1 and size + needs > LARGEST:
+            done.append(b"".join(parts))
+            parts, size = [_BUNDLE], len(_BUNDLE)
+        parts += (_LENGTH.pack(len(one)), one)
         size += needs
-    return [*done, builder.build().dgram] if size > _BUNDLE_BYTES else done
+    return [*done, b"".join(parts)] if len(parts) > 1 else done
 
 
 class Sender(asyncio.DatagramProtocol):

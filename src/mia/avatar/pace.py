@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from mia.avatar.frame import Face, Frame
 
@@ -29,14 +30,14 @@ class Pace:
     async def frame(self) -> Frame:
         """The next frame, once it is due.
 
-        Counted from the one before, so that waits that last too long do not add up; a frame that
-        was missed altogether is not made up for.
+        Frames are due at whole multiples of their length: waits that last too long do not add up,
+        one that was missed altogether is not made up for, and outputs of the same rate wake the
+        loop together.
         """
         while True:
             now = self._loop.time()
-            self._due += self._step
-            if self._due < now - self._step:
-                self._due = now
+            beat = max(math.floor(now / self._step), round(self._due / self._step)) + 1
+            self._due = beat * self._step
             await asyncio.sleep(self._due - now)
             now = self._loop.time()
             # Half a step of tolerance: a tick that comes a moment early is not put off to the next.

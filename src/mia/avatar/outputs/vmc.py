@@ -65,7 +65,7 @@ class VmcOutput(UdpOutput):
         for name in self._stuck - shapes.keys():
             shapes[name] = 0.0
         self._stuck = {name for name, value in shapes.items() if value}
-        sent = [message("/VMC/Ext/Blend/Val", name, value) for name, value in shapes.items()]
+        sent = [message("/VMC/Ext/Blend/Val", name, float(value)) for name, value in shapes.items()]
         sent.append(message("/VMC/Ext/Blend/Apply"))
         bones = dict(REST) if self._options.rest_pose else {}
         if self._options.head:
