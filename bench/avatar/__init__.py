@@ -1,1 +1,1 @@
-"""Measures the avatar: its outputs, and the face they show."""
+"""The face, measured: `python -m bench.avatar`."""

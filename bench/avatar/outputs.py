@@ -1,7 +1,7 @@
 """How steadily, how cheaply and how doggedly MIA's outputs send: at sinks on this machine.
 
 VTube Studio is the tests' stand-in in a process of its own, OSC and VMC go to plain UDP sockets
-there; what is counted and timed is what arrives. `measure` is what `bench/avatar` calls; alone:
+there; what is counted and timed is what arrives. `measure` is the numbers, `rows` a table of them; alone:
 
     python -m bench.avatar.outputs
 """
@@ -182,6 +182,32 @@ async def _measured(pipe: Connection, ports: dict[str, int]) -> dict[str, float]
     }
 
 
+#: What is asked for: key, in words, the limit, and whether it is the least.
+WANTED = (
+    ("vts_frames_per_s", "frames a second at VTube Studio", 58.0, True),
+    ("osc_frames_per_s", "frames a second over OSC", 58.0, True),
+    ("vmc_frames_per_s", "frames a second over VMC", 58.0, True),
+    ("vts_interval_p95_ms", "interval at VTube Studio, p95, ms", 22.0, False),
+    ("osc_interval_p95_ms", "interval over OSC, p95, ms", 22.0, False),
+    ("vmc_interval_p95_ms", "interval over VMC, p95, ms", 22.0, False),
+    ("cpu_percent_of_a_core", "all three together, % of a core", 5.0, False),
+    ("vts_reconnect_s", "moving again after VTube Studio was away, s", 3.0, False),
+    ("vts_unpaired_replies", "replies that belonged to no request", 0.0, False),
+)
+
+
+def rows(found: dict[str, float]) -> str:
+    """A table of what was measured beside what is asked for."""
+    lines = ["| | measured | wanted |", "|---|---|---|"]
+    for key, words, limit, least in WANTED:
+        kept = found[key] >= limit if least else found[key] <= limit
+        lines.append(
+            f"| {words} | {found[key]:.2f}{'' if kept else ' (missed)'} "
+            f"| {'≥' if least else '≤'} {limit:g} |"
+        )
+    return "\n".join(lines)
+
+
 def _cpu() -> float:
     """Seconds of processor time this process has had."""
     times = os.times()
@@ -189,5 +215,4 @@ def _cpu() -> float:
 
 
 if __name__ == "__main__":
-    for key, value in asyncio.run(measure()).items():
-        print(f"{key:<28} {value:8.2f}")
+    print(rows(asyncio.run(measure())))
