@@ -1,7 +1,8 @@
 """How steadily, how cheaply and how doggedly MIA's outputs send: at sinks on this machine.
 
 VTube Studio is the tests' stand-in in a process of its own, OSC and VMC go to plain UDP sockets
-there; what is counted and timed is what arrives. `measure` is the numbers, `rows` a table of them; alone:
+there; what is counted and timed is what arrives. `measure` gives the numbers, `rows` a table of
+them; alone:
 
     python -m bench.avatar.outputs
 """
