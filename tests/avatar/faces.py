@@ -71,6 +71,10 @@ class Studio:
         self.said.append((state.status, state.problem.code if state.problem else ""))
 
     @property
+    def status(self) -> str:
+        return self.output.state.status
+
+    @property
     def problems(self) -> list[str]:
         """Each problem, once for every time it arose."""
         return [code for _, code in self.said if code]

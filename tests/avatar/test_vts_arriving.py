@@ -22,14 +22,14 @@ def test_the_user_is_asked_once_and_the_answer_is_kept(tmp_path: Path) -> None:
             studio = Studio(tmp_path, Door(program))
             async with shown(studio.output, Posed()):
                 await asyncio.sleep(300)  # a user who is away
-                assert studio.output.state.status == "waiting"
+                assert studio.status == "waiting"
                 assert studio.problems == ["vts.allow"]
                 program.clicks("allow")
                 await asyncio.sleep(1)
-                assert studio.output.state.status == "connected"
+                assert studio.status == "connected"
             async with shown(studio.output, Posed()):
                 await asyncio.sleep(1)
-                assert studio.output.state.status == "connected"
+                assert studio.status == "connected"
             assert program.prompts == 1
 
     run(scenario())
@@ -43,7 +43,7 @@ def test_who_says_no_is_not_asked_again(tmp_path: Path) -> None:
             studio = Studio(tmp_path, Door(program))
             async with shown(studio.output, Posed()):
                 await asyncio.sleep(3600)
-                assert studio.output.state.status == "failed"
+                assert studio.status == "failed"
             assert studio.problems == ["vts.allow", "vts.denied"]
             assert program.prompts == 1
             assert program.errors == {50: 1}
@@ -58,7 +58,7 @@ def test_a_token_that_counts_no_more_leads_to_one_question(tmp_path: Path) -> No
             studio.pocket.tokens["127.0.0.1"] = "of an older VTube Studio"
             async with shown(studio.output, Posed()):
                 await asyncio.sleep(1)
-                assert studio.output.state.status == "connected"
+                assert studio.status == "connected"
             assert program.prompts == 1
             assert program.asked["AuthenticationRequest"] == 2
             assert studio.pocket.tokens["127.0.0.1"] in program.tokens
@@ -94,7 +94,7 @@ def test_a_permission_taken_back_is_asked_for_once_more_and_then_no_more(tmp_pat
                 program.click = "deny"
                 program.revoke()
                 await asyncio.sleep(600)
-                assert studio.output.state.status == "failed"
+                assert studio.status == "failed"
             assert program.prompts == 2
             assert studio.problems[-1] == "vts.denied"
 
@@ -109,7 +109,7 @@ def test_a_program_that_takes_every_permission_back_at_once_is_not_nagged(tmp_pa
                 for _ in range(30):
                     await asyncio.sleep(5)
                     program.revoke()
-                assert studio.output.state.status == "failed"
+                assert studio.status == "failed"
             assert program.prompts == 2
 
     run(scenario())

@@ -17,6 +17,8 @@ from mia.avatar.outputs.vts.options import VtsOptions
 from mia.avatar.outputs.vts.output import VtsOutput
 from mia.backends import Backend, Context
 
+__all__ = ["BACKEND", "VtsOptions", "VtsOutput"]
+
 
 async def load(options: VtsOptions, context: Context) -> VtsOutput:
     """Nothing is connected to yet."""
