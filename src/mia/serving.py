@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mia import main as program
-from mia.avatar.face import LiveFace
 from mia.avatar.showing import Showing
 from mia.channels.microphone import Devices, Microphone
 from mia.channels.realtime.talk import Talk
@@ -102,7 +101,7 @@ class Serving:
             self._parts = parts
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             stage = self._stage
-            face = LiveFace(self._bus, lambda: stage.playhead, seed=None, conversation=STAGE)
+            face = program.face_of(stage, self._config, self._bus)
             ready()
             try:
                 async with asyncio.TaskGroup() as group:
@@ -111,6 +110,7 @@ class Serving:
                     if self._config.audio.microphone:
                         group.create_task(self._microphone().run(stage))
             finally:
+                face.close()
                 self._stage = self._parts = None
 
     def _microphone(self) -> Microphone:
@@ -122,6 +122,7 @@ class Serving:
             audio.channels,
             audio.chunk_ms,
             audio.playback_sample_rate,
+            audio.echo_cancellation,
         )
         return Microphone(devices, lambda error: program.report(self._bus, error))
 
@@ -169,7 +170,5 @@ class Serving:
             "llm": models.llm.backend,
             "stt": models.stt.backend,
             "tts": models.tts.backend,
-            "embedded_brain": models.llm.backend == "llamacpp"
-            and not models.llm.options("llamacpp").path
-            and models.llm.options("llamacpp").model == "auto",
+            "embedded_brain": program.embedded_brain(config),
         }

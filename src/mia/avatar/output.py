@@ -24,7 +24,17 @@ class OutputState:
     """What else is worth showing (the model's name, hotkeys, frames sent); plain data."""
 
 
-class AvatarOutput(Protocol):
+class Shows(Protocol):
+    """Whatever a face can be shown on."""
+
+    async def run(self, face: Face) -> None:
+        """Show her until cancelled. Whoever is on the other side may come and go: that is shown
+        in `state` and tried again without noise, never raised. Leaves no task and no socket, and
+        the avatar's eyes open and mouth closed."""
+        ...
+
+
+class AvatarOutput(Shows, Protocol):
     """Shows frames somewhere. Built by its backend's `load`, which must not connect yet.
 
     An option `enabled` says whether it is wanted at all: true, false, or "auto", which is to show
@@ -38,12 +48,6 @@ class AvatarOutput(Protocol):
 
     async def look(self) -> OutputState:
         """A look of a few seconds at whether it would work, without disturbing anybody."""
-        ...
-
-    async def run(self, face: Face) -> None:
-        """Show her until cancelled. Whoever is on the other side may come and go: that is shown
-        in `state` and tried again without noise, never raised. Leaves no task and no socket, and
-        the avatar's eyes open and mouth closed."""
         ...
 
 

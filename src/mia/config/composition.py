@@ -17,13 +17,13 @@ from pydantic import BaseModel, Field, create_model
 from pydantic.fields import FieldInfo
 
 from mia.backends import Backend, Port, backends
+from mia.config.outputs import Outputs
 from mia.config.schema import (
     Avatar,
     BackendSection,
     Config,
     Llm,
     Models,
-    Outputs,
     Stt,
     Tts,
     Vad,

@@ -11,12 +11,6 @@ class Outputs(BackendSection):
     """Every output has a section of its own; more than one may be on."""
 
 
-class Avatar(Section):
-    outputs: Outputs = Field(
-        default_factory=Outputs, description="The outputs; several may be on at once."
-    )
-
-
 class OscMapping(Section):
     """The original's keys live in `avatar.outputs.osc` now; see `mia.config.original`."""
 

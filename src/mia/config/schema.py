@@ -12,10 +12,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
-from mia.config.outputs import Avatar, Osc, Outputs
+from mia.config.face import Avatar, Lipsync
+from mia.config.outputs import Osc
 from mia.config.sections import BackendSection, Section, alias, field_of
 
-__all__ = ["Avatar", "BackendSection", "Config", "Outputs", "Section", "alias", "field_of"]
+__all__ = ["Avatar", "BackendSection", "Config", "Section", "alias", "field_of"]
 
 
 def _unit(unit: str) -> dict[str, Any]:
@@ -160,6 +161,11 @@ class Audio(Section):
         description="Rate the loudspeaker is opened at.",
         json_schema_extra=_unit("Hz"),
     )
+    echo_cancellation: bool = Field(
+        True,
+        description="Take her own voice out of what this machine's microphone hears; with "
+        "headphones it can be off. The page's browser does so by itself.",
+    )
 
 
 class Vad(BackendSection):
@@ -196,14 +202,6 @@ class Rag(Section):
     score_threshold: float = Field(
         0.3, ge=0, le=1, description="Least likeness of a memory to what was said."
     )
-
-
-class Lipsync(Section):
-    smoothing_alpha: float = Field(
-        0.2, gt=0, le=1, description="Weight of the newest loudness; 1 does not smooth."
-    )
-    rms_min: float = Field(0.0, ge=0, le=1, description="Loudness at which the mouth is closed.")
-    rms_max: float = Field(0.3, gt=0, le=1, description="Loudness at which the mouth is open.")
 
 
 class Websocket(Section):
@@ -298,11 +296,8 @@ class Config(Section):
     lipsync: Lipsync = Field(
         default_factory=Lipsync,
         description="How the mouth follows sound.",
-        json_schema_extra={"waiting": "lipsync"},
     )
-    avatar: Avatar = Field(
-        default_factory=Avatar, description="Where her face is shown outside the page."
-    )
+    avatar: Avatar = Field(default_factory=Avatar, description="Her face.")
     web: Web = Field(default_factory=Web, description="The page and the API.")
     log: Log = Field(default_factory=Log, description="What MIA writes down about herself.")
     rag: Rag = Field(

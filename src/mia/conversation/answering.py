@@ -178,6 +178,8 @@ class Answering:
             finish=clause.finish,
             words=tuple((w.start, w.end, w.begin, w.finish) for w in clause.words),
             phonemes=phonemes,
+            timed=clause.timed,
+            cues=clause.cues,
         )
 
     # ── its end ──────────────────────────────────────────────────────────────────────────────
