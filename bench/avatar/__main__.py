@@ -74,8 +74,9 @@ async def outputs() -> str:
     """Rate and cost of the outputs, where their own benchmark is there."""
     if importlib.util.find_spec("bench.avatar.outputs") is None:
         return ""
-    found: str = await importlib.import_module("bench.avatar.outputs").measure()
-    return found
+    module = importlib.import_module("bench.avatar.outputs")
+    table: str = module.rows(await module.measure())
+    return table
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("mia.commands.models", "models"),
     "config": ("mia.commands.config", "config"),
     "doctor": ("mia.commands.doctor", "doctor"),
+    "osc-bridge": ("mia.commands.osc_bridge", "osc_bridge"),
     "devices": ("mia.commands.doctor", "devices"),
 }
 

@@ -22,7 +22,7 @@ from mia.audio.resample import StreamResampler
 from mia.avatar import expressions
 from mia.avatar.face import LiveFace
 from mia.avatar.lipsync import LipSync
-from mia.backends import Context
+from mia.backends import Context, Options
 from mia.blocking import run_blocking
 from mia.config import Config
 from mia.conversation import Conversation, Mouth, Parts
@@ -72,6 +72,22 @@ def models_of(config: Config, languages: tuple[str, ...]) -> tuple[str, ...]:
             if backend is not None:
                 wanted += backend.needs(section.options(name), languages)
     return tuple(dict.fromkeys(wanted))
+
+
+def context_of(config: Config, home: Home) -> Context:
+    """What every backend is loaded with."""
+    return Context(ModelStore(home), languages_of(config), home.cache / "backends")
+
+
+def outputs_of(config: Config) -> dict[str, Options]:
+    """Name and options of every avatar output that is not switched off."""
+    outputs = config.avatar.outputs
+    every = {name: outputs.options(name) for name in outputs.available}
+    return {
+        name: options
+        for name, options in every.items()
+        if getattr(options, "enabled", True) is not False
+    }
 
 
 def tuning_of(config: Config) -> Tuning:
@@ -154,8 +170,7 @@ async def assembled(
     """
     progress = loading or Loading()
     languages = languages_of(config)
-    store = ModelStore(home)
-    context = Context(models=store, languages=languages, cache=home.cache / "backends")
+    context = context_of(config, home)
 
     async def part(name: str, loaded: Any) -> Any:
         progress.waiting.add(name)

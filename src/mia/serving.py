@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mia import main as program
+from mia.avatar.showing import Showing
 from mia.channels.microphone import Devices, Microphone
 from mia.channels.realtime.talk import Talk
 from mia.config import Loaded
@@ -45,6 +46,11 @@ class Serving:
         self._loading = program.Loading()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
+        self._showing = Showing(
+            program.outputs_of(self._config),
+            program.context_of(self._config, home),
+            lambda problem: program.report(self._bus, problem),
+        )
         self._guests = itertools.count(1)
 
     async def run(
@@ -74,6 +80,7 @@ class Serving:
                 config=self._shown,
                 access=access,
                 usage=self._usage,
+                avatar=lambda: self._showing.states,
             )
         )
         try:
@@ -93,13 +100,17 @@ class Serving:
         ) as parts:
             self._parts = parts
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
+            stage = self._stage
+            face = program.face_of(stage, self._config, self._bus)
             ready()
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._stage.run())
+                    group.create_task(stage.run())
+                    group.create_task(self._showing.run(face))
                     if self._config.audio.microphone:
-                        group.create_task(self._microphone().run(self._stage))
+                        group.create_task(self._microphone().run(stage))
             finally:
+                face.close()
                 self._stage = self._parts = None
 
     def _microphone(self) -> Microphone:

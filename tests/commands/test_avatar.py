@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mia import backends
+from mia import main as program
 from mia.avatar.frame import Face, Frame
 from mia.avatar.output import OutputState
 from mia.backends import Backend, Options
@@ -71,7 +72,7 @@ def output(monkeypatch: pytest.MonkeyPatch) -> Output:
     monkeypatch.setattr(avatar, "AFTERWARDS", 0.2)
     monkeypatch.setattr(avatar, "models_for", lambda *_: [])
     monkeypatch.setattr(avatar, "ensure", lambda *_: None)
-    monkeypatch.setattr(avatar, "outputs_options", lambda *_: {name: Options() for name in found})
+    monkeypatch.setattr(program, "outputs_of", lambda *_: dict.fromkeys(found, Options()))
     monkeypatch.setattr(backends, "backends", lambda _port: found)
     return made
 

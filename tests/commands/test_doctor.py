@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from pydantic import Field
 
+from mia.avatar.output import OutputState
 from mia.backends import Backend, Context, Options
 from mia.commands import doctor as module
 from mia.commands.doctor import (
@@ -20,6 +21,7 @@ from mia.commands.doctor import (
     check_disk,
     check_gpu,
     check_memory,
+    check_outputs,
     check_port,
     check_processor,
     check_python,
@@ -27,8 +29,8 @@ from mia.commands.doctor import (
     devices,
     doctor,
 )
-from mia.config import Config, compose
-from mia.errors import BackendUnavailable, DeviceUnavailable
+from mia.config import Config, compose, installed
+from mia.errors import BackendUnavailable, DeviceUnavailable, MiaError
 from mia.strings import catalogue, use
 
 
@@ -231,3 +233,21 @@ def test_a_machine_without_sound_gets_a_notice(bare: Path, monkeypatch: pytest.M
     assert "PortAudio" in result.stderr
     monkeypatch.setattr(module, "sound_devices", tuple)
     assert "browser" in CliRunner().invoke(devices, []).stdout
+
+
+def test_each_output_of_the_face_says_how_it_stands() -> None:
+    states = {
+        "osc": OutputState("connected", None, {"host": "10.0.0.5", "port": 9000}),
+        "vts": OutputState("searching", MiaError("vts.api_off")),
+    }
+    checks = {check.name: check for check in check_outputs(installed()(), states)}
+    assert checks["osc"].status == "good"
+    assert "10.0.0.5:9000" in checks["osc"].text()
+    assert checks["vmc"].status == "unused"
+    assert checks["vts"].status == "warning"
+    assert "switch on" in checks["vts"].text()
+
+
+def test_a_vtube_studio_that_does_not_run_is_no_fault() -> None:
+    checks = list(check_outputs(installed()(), {"vts": OutputState("searching")}))
+    assert {check.status for check in checks} == {"unused"}

@@ -49,6 +49,14 @@ class EnergyOptions(Options):
     threshold: float = Field(0.01, gt=0, lt=1, description="Loudness of speech.")
 
 
+class OscOptions(Options):
+    enabled: bool = Field(True, description="Whether it is sent.")
+    host: str = Field("127.0.0.1", description="Where to.")
+    port: int = Field(9000, ge=1, le=65_535, description="Its port.")
+    mouth_open: str = Field("MouthOpen", description="The mouth.")
+    blink: str = Field("EyeBlink", description="The eyes.")
+
+
 class DemandingOptions(Options):
     address: str = Field(description="Where it is.")
 
@@ -80,6 +88,7 @@ def schema() -> type[Config]:
             ),
             "stt": _all("stt", faster_whisper=WhisperOptions),
             "tts": _all("tts", edge=EdgeOptions, far=DemandingOptions, piper=NoOptions),
+            "avatar": _all("avatar", osc=OscOptions),
             "vad": _all("vad", energy=EnergyOptions, silero=NoOptions),
         }
     )

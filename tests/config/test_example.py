@@ -43,14 +43,15 @@ def test_the_example_loads_and_says_nothing_but_the_defaults(
     loaded = interpret(example(schema, language), path, env={}, schema=schema)
     plain = interpret("", path, env={}, schema=schema)
     assert not loaded.notices
-    for section in ("llm", "stt", "tts"):
-        mine, default = (
-            getattr(loaded.config.models, section),
-            getattr(plain.config.models, section),
-        )
+    pairs = [
+        (getattr(loaded.config.models, section), getattr(plain.config.models, section))
+        for section in ("llm", "stt", "tts")
+    ]
+    pairs.append((loaded.config.avatar.outputs, plain.config.avatar.outputs))
+    for mine, default in pairs:
         for name in set(mine.available) - {"far"}:  # it has an option without default
             assert mine.options(name).model_dump() == default.options(name).model_dump()
-    skip = {"models", "vad"}
+    skip = {"models", "vad", "avatar"}
     assert loaded.config.model_dump(exclude=skip) == plain.config.model_dump(exclude=skip)
 
 
@@ -64,11 +65,11 @@ def test_a_section_nothing_reads_yet_loads_once_its_comment_marks_are_taken_off(
     schema: type[Config], tmp_path: Path
 ) -> None:
     lines = example(schema).splitlines()
-    start = lines.index("# osc:")
+    start = lines.index("# discord:")
     end = next(n for n, line in enumerate(lines) if n > start and not line)
     text = "\n".join(line.removeprefix("# ") for line in lines[start:end])
     loaded = interpret(text, tmp_path / "config.yaml", env={}, schema=schema)
-    assert {notice.code for notice in loaded.notices} == {"config.waiting.avatar"}
+    assert {notice.code for notice in loaded.notices} == {"config.waiting.discord"}
 
 
 def test_every_key_of_mias_own_is_described_in_every_language() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mia.config import Config, Loaded, compose, grouped, load
+from mia.config import Config, ConfigError, Loaded, compose, grouped, installed, load
 from mia.config.document import parse
 from tests.config.conftest import EdgeOptions, EnergyOptions, Files, GgufOptions, ServerOptions
 
@@ -48,6 +48,27 @@ def test_its_flat_keys_reach_the_backends_they_are_about(seed: Loaded) -> None:
     assert seed.config.lipsync.smoothing_alpha == 0.2
 
 
+def test_its_osc_section_says_where_the_face_is_sent(files: Files) -> None:
+    text = (
+        "osc: {ip: 10.0.0.5, port: 9100, mapping: {mouth_open: Boca, blink: Ojos}}\n"
+        "models: {llm: {backend: llamacpp}}"
+    )
+    files.schema = installed()
+    loaded = files.load(text)
+    osc = loaded.config.avatar.outputs.options("osc").model_dump()
+    assert (osc["host"], osc["port"]) == ("10.0.0.5", 9100)
+    assert (osc["mouth_open"], osc["blink"]) == ("Boca", "Ojos")
+    assert osc["enabled"] is True
+    assert not loaded.notices
+
+
+def test_a_wrong_value_in_its_osc_section_is_named_as_it_is_written(files: Files) -> None:
+    files.schema = installed()
+    with pytest.raises(ConfigError) as caught:
+        files.load("osc: {port: 90000}")
+    assert "osc.port" in str(caught.value)
+
+
 def test_whatever_model_the_server_has_is_left_to_the_server(files: Files) -> None:
     def model(name: str) -> str:
         text = f"models: {{llm: {{backend: lmstudio, model_name: {name}}}}}"
@@ -63,16 +84,15 @@ def test_each_of_its_keys_has_an_effect_or_a_notice(seed: Loaded) -> None:
     noticed = {notice.key for notice in seed.notices}
     expected = set()
     for path in parse(SEED.read_text("utf-8"), SEED).places:
-        if path[0] in ("rag", "lipsync", "osc", "websocket", "discord") and len(path) > 1:
+        if path[0] in ("rag", "lipsync", "websocket", "discord") and len(path) > 1:
             expected.add(".".join(map(str, path)))
-    expected -= {"osc.mapping"}
     assert noticed == expected | {"vad.silence_duration_ms"}
     assert len(seed.notices) == len(noticed), "one notice each"
 
 
 def test_notices_that_say_the_same_are_shown_as_one(seed: Loaded) -> None:
     texts = [notice.text("en") for notice in grouped(seed.notices)]
-    assert len(texts) == 6
+    assert len(texts) == 5
     assert any("rag.enabled" in text and "rag.top_k" in text for text in texts)
     assert all("{" not in text for text in texts)
 

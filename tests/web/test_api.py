@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from mia.errors import ModelUnavailable
+from mia.avatar.output import OutputState
+from mia.errors import MiaError, ModelUnavailable
 from mia.strings import catalogue, languages
 from mia.telemetry.events import Notice
 from mia.web import Health, create_app
@@ -48,6 +49,24 @@ def test_state_history_and_turns_follow_the_conversation(world: World) -> None:
         assert (turn["v2v_ms"], turn["stages"]) == (820.1, {"stt": 310.0})
         assert state["state"]["phase"] == "idle"
         assert state["config"] == {"language": "es"}
+
+
+def test_each_output_of_her_face_is_shown_with_what_to_do_about_it(world: World) -> None:
+    states = {
+        "osc": OutputState("connected", None, {"port": 9000}),
+        "vts": OutputState("waiting", MiaError("vts.allow")),
+    }
+    app = create_app(world.services(avatar=lambda: states))
+    rows = TestClient(app, base_url="http://localhost:8080").get("/api/v1/avatar").json()["outputs"]
+    assert rows[0] == {
+        "name": "osc",
+        "status": "connected",
+        "problem": None,
+        "details": {"port": 9000},
+    }
+    assert rows[1]["status"] == "waiting"
+    assert rows[1]["problem"]["code"] == "vts.allow"
+    assert "VTube Studio" in rows[1]["problem"]["text"]["es"]
 
 
 def test_the_buttons_work(world: World, client: TestClient) -> None:

@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 
 from mia import main as program
 from mia.audio.resample import StreamResampler
-from mia.avatar.output import AvatarOutput
-from mia.backends import Context, Options, backends, load
+from mia.avatar.output import AvatarOutput, Shows
+from mia.backends import Context, load
 from mia.channels.microphone import Devices, loudspeaker
 from mia.commands.avatar_screen import Screen
 from mia.commands.models import ensure
@@ -101,7 +100,7 @@ async def outputs_of(
 ) -> dict[str, AvatarOutput]:
     """Every output that is switched on, by name; one that cannot be loaded is told and left out."""
     found: dict[str, AvatarOutput] = {}
-    for name, options in outputs_options(config).items():
+    for name, options in program.outputs_of(config).items():
         try:
             found[name] = await load("avatar", name, options, context)
         except MiaError as error:
@@ -109,21 +108,11 @@ async def outputs_of(
     return found
 
 
-def outputs_options(config: Config) -> dict[str, Options]:
-    """Name and options of every output that is not switched off."""
-    section: Any = getattr(config.avatar, "outputs", None)
-    every: dict[str, Options] = {
-        name: backend.options() if section is None else section.options(name)
-        for name, backend in backends("avatar").items()
-    }
-    return {name: o for name, o in every.items() if getattr(o, "enabled", True) is not False}
-
-
 async def _show(
     conversation: Conversation,
     config: Config,
     bus: EventBus,
-    outputs: Sequence[AvatarOutput],
+    outputs: Sequence[Shows],
     seconds: float | None,
 ) -> None:
     """One reply from beginning to end, seen everywhere; or as much of it as fits `seconds`."""

@@ -20,7 +20,10 @@ from rich.table import Table
 from rich.text import Text
 
 import mia
+from mia import main as program
+from mia.avatar.output import OutputState
 from mia.backends import Backend, Port
+from mia.commands.doctor_avatar import look_at
 from mia.commands.shared import config_option
 from mia.config import BackendSection, Config, Loaded, grouped, installed, load
 from mia.config.composition import discovered
@@ -269,9 +272,26 @@ def check_turn_detector(state: str) -> Check:
     return Check("vad", smart_turn.MODEL, "warning", "no_models", model)
 
 
+def check_outputs(config: Config, states: Mapping[str, OutputState]) -> Iterator[Check]:
+    """Where her face is shown; what is not there now is no fault. states: of those that are on."""
+    for name in config.avatar.outputs.available:
+        state = states.get(name)
+        if state is None:
+            yield Check("avatar", name, "unused", "output_off", {"name": name})
+        elif state.problem is not None:
+            yield Check("avatar", name, "warning", "output_problem", {"reason": state.problem})
+        elif state.status == "searching":
+            yield Check("avatar", name, "unused", "output_absent")
+        else:
+            place = [str(state.details[key]) for key in ("host", "port") if key in state.details]
+            where = f" → {':'.join(place)}" if place else ""
+            yield Check("avatar", name, "good", "output_ready", {"where": where})
+
+
 def examine(path: Path | None, env: Mapping[str, str]) -> list[Check]:
     """Look at everything on this machine; nothing is changed and nothing is fetched."""
-    store = ModelStore(Home.find(environ=env))
+    home = Home.find(environ=env)
+    store = ModelStore(home)
     result: Loaded | MiaError
     try:
         result = load(path, env=env)
@@ -279,6 +299,7 @@ def examine(path: Path | None, env: Mapping[str, str]) -> list[Check]:
     except MiaError as error:
         # The rest is still worth knowing; it is looked at as if nothing were configured.
         result, config = error, installed()()
+    states = look_at(program.outputs_of(config), program.context_of(config, home))
     known = [model for model in store.catalogue if store.catalogue[model].embedded]
     backends = list(check_backends(config, discovered(), store.state))
     return [
@@ -290,6 +311,7 @@ def examine(path: Path | None, env: Mapping[str, str]) -> list[Check]:
         *check_config(result),
         *backends,
         check_turn_detector(store.state(smart_turn.MODEL)),
+        *check_outputs(config, states),
         check_sound(sound_devices, config.audio.microphone),
         check_port(config.web.host, config.web.port),
     ]
@@ -354,7 +376,7 @@ def _table(checks: Sequence[Check]) -> Table:
     return table
 
 
-_ORDER = ("machine", "config", "vad", "stt", "llm", "tts", "sound", "network")
+_ORDER = ("machine", "config", "vad", "stt", "llm", "tts", "avatar", "sound", "network")
 
 
 @click.command(help=translate("cli.devices.help"))

@@ -17,12 +17,23 @@ from pydantic import BaseModel, Field, create_model
 from pydantic.fields import FieldInfo
 
 from mia.backends import Backend, Port, backends
-from mia.config.schema import BackendSection, Config, Llm, Models, Stt, Tts, Vad, field_of
+from mia.config.outputs import Outputs
+from mia.config.schema import (
+    Avatar,
+    BackendSection,
+    Config,
+    Llm,
+    Models,
+    Stt,
+    Tts,
+    Vad,
+    field_of,
+)
 
 log = logging.getLogger(__name__)
 
 Found = Mapping[Port, Mapping[str, Backend]]
-PORTS: tuple[Port, ...] = ("vad", "stt", "llm", "tts")
+PORTS: tuple[Port, ...] = ("vad", "stt", "llm", "tts", "avatar")
 
 
 def discovered() -> Found:
@@ -46,7 +57,9 @@ def compose(found: Found) -> type[Config]:
         tts=_section(Tts, found.get("tts", {}), ("auto",)),
     )
     vad = _section(Vad, found.get("vad", {}), ())
-    return cast("type[Config]", _with(Config, "Config", models=models, vad=vad))
+    outputs = _section(Outputs, found.get("avatar", {}), ())
+    avatar = _with(Avatar, "Avatar", outputs=outputs)
+    return cast("type[Config]", _with(Config, "Config", models=models, vad=vad, avatar=avatar))
 
 
 def _with(base: type[BaseModel], name: str, **sections: type[BaseModel]) -> type[BaseModel]:
@@ -68,7 +81,7 @@ def _section(
     usable = {name: backend for name, backend in found.items() if name not in taken}
     names = (*also, *usable)
     fields: dict[str, Any] = {}
-    if names:
+    if names and "backend" in base.model_fields:
         fields["backend"] = (_choice(names), _copied(base, "backend"))
         if "fallback" in base.model_fields and usable:
             fields["fallback"] = (

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from mia.config.outputs import Outputs
 from mia.config.sections import Section
 
 
@@ -53,4 +54,7 @@ class Expressions(Section):
 class Avatar(Section):
     expressions: Expressions = Field(
         default_factory=Expressions, description="Looks that tags in her text ask for."
+    )
+    outputs: Outputs = Field(
+        default_factory=Outputs, description="The outputs; several may be on at once."
     )

@@ -50,6 +50,10 @@ MOVES = (
     Move("models.tts.edge_rate", "models.tts.edge.rate"),
     Move("models.tts.edge_pitch", "models.tts.edge.pitch"),
     Move("vad.energy_threshold", "vad.energy.threshold"),
+    Move("osc.ip", "avatar.outputs.osc.host"),
+    Move("osc.port", "avatar.outputs.osc.port"),
+    Move("osc.mapping.mouth_open", "avatar.outputs.osc.mouth_open"),
+    Move("osc.mapping.blink", "avatar.outputs.osc.blink"),
     Move("performance.vad_sensitivity", "vad.sensitivity"),
     Move("performance.lipsync_smoothing", "lipsync.smoothing_alpha"),
 )

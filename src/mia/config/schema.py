@@ -13,9 +13,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, SecretStr
 
 from mia.config.face import Avatar, Lipsync
+from mia.config.outputs import Osc
 from mia.config.sections import BackendSection, Section, alias, field_of
 
-__all__ = ["BackendSection", "Config", "Section", "alias", "field_of"]
+__all__ = ["Avatar", "BackendSection", "Config", "Section", "alias", "field_of"]
 
 
 def _unit(unit: str) -> dict[str, Any]:
@@ -203,17 +204,6 @@ class Rag(Section):
     )
 
 
-class OscMapping(Section):
-    mouth_open: str = Field("MouthOpen", description="Parameter of the open mouth.")
-    blink: str = Field("EyeBlink", description="Parameter of the closed eyes.")
-
-
-class Osc(Section):
-    ip: str = Field("127.0.0.1", min_length=1, description="Host that listens to OSC.")
-    port: int = Field(9000, ge=1, le=65_535, description="Its UDP port.")
-    mapping: OscMapping = Field(default_factory=OscMapping, description="Names of the parameters.")
-
-
 class Websocket(Section):
     host: str = Field("127.0.0.1", min_length=1, description="Address of the original's socket.")
     port: int = Field(8765, ge=1, le=65_535, description="Port of the original's socket.")
@@ -315,8 +305,8 @@ class Config(Section):
     )
     osc: Osc = Field(
         default_factory=Osc,
-        description="Avatar parameters over OSC.",
-        json_schema_extra={"waiting": "avatar"},
+        description="The original's `osc:`; its keys count in avatar.outputs.osc.",
+        json_schema_extra={"hidden": True},
     )
     discord: Discord = Field(
         default_factory=Discord,

@@ -64,3 +64,17 @@ def locked(path: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[N
             yield
         finally:
             _release(file)
+
+
+@contextmanager
+def held_alone(path: Path) -> Iterator[bool]:
+    """Whether this process holds the lock of `path` for the length of the block; False where
+    another does, without waiting for it. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        mine = _try(file)
+        try:
+            yield mine
+        finally:
+            if mine:
+                _release(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import mia
 from mia.channels.realtime.session import no_usage
@@ -32,6 +32,19 @@ class Health:
     missing: tuple[MiaError, ...] = ()
 
 
+class Shown(Protocol):
+    """How an avatar output is doing (`mia.avatar.output.OutputState`)."""
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def problem(self) -> MiaError | None: ...
+
+    @property
+    def details(self) -> Mapping[str, object]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """stage: the stage's conversation, None until there is one; it is run by the program.
@@ -39,6 +52,7 @@ class Services:
     make_talk: builds a conversation that does not run yet, for a foreign realtime client; its
     session runs and ends it.
     config: the settings a page may see, plain data without secrets.
+    avatar: each output of her face that is on, by name.
     usage: token counts of the newest reply. source: where this version's source is, as the
     AGPL asks; whoever changes MIA and serves it sets it.
     """
@@ -51,6 +65,7 @@ class Services:
     turns: TurnReports
     log: EventLog
     config: Callable[[], Mapping[str, object]] = dict
+    avatar: Callable[[], Mapping[str, Shown]] = dict
     access: Access = field(default_factory=Access)
     usage: CountUsage = no_usage
     source: str = mia.SOURCE_URL

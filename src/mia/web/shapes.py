@@ -79,6 +79,17 @@ class StateAnswer(_Answer):
     health: HealthAnswer
 
 
+class OutputRow(_Body):
+    name: str
+    status: Literal["off", "searching", "waiting", "connected", "failed"]
+    problem: Problem | None = Field(description="What to do about it, where there is something.")
+    details: dict[str, Any] = Field(description="The model, its hotkeys, and the like.")
+
+
+class AvatarAnswer(_Answer):
+    outputs: list[OutputRow]
+
+
 class LanguagesAnswer(_Answer):
     languages: list[str]
     current: str
