@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import functools
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from mia.conversation.ports import (
 from mia.conversation.tuning import DEFAULT, Tuning
 from mia.errors import BackendUnavailable, MiaError, ModelUnavailable
 from mia.hearing import smart_turn
+from mia.hearing.several import Recognisers
 from mia.home import Home
 from mia.mind.chain import Chain
 from mia.mind.prompts import system_prompt
@@ -111,7 +112,12 @@ async def assembled(
     progress = loading or Loading()
     languages = languages_of(config)
     store = ModelStore(home)
-    context = Context(models=store, languages=languages, cache=home.cache / "backends")
+    context = Context(
+        models=store,
+        languages=languages,
+        cache=home.cache / "backends",
+        names=tuple(dict.fromkeys((config.persona.name, *config.input.wake_names))),
+    )
 
     async def part(name: str, loaded: Any) -> Any:
         progress.waiting.add(name)
@@ -176,17 +182,19 @@ async def _ears(
 ) -> SpeechToText:
     section = config.models.stt
     names = list(dict.fromkeys([section.backend, *section.fallback]))
-    for name in names:
-        try:
-            stt: SpeechToText = await _load("stt", section, name, context)
-        except MiaError as error:
-            if name == names[-1]:
-                raise
-            trouble(error)
-        else:
-            break
+
+    def loading(name: str) -> Callable[[], Awaitable[SpeechToText]]:
+        return lambda: _load("stt", section, name, context)
+
+    stt = Recognisers([(name, loading(name)) for name in names], trouble)
     noise = np.random.default_rng(0).normal(0, 0.01, HEARING_RATE).astype(np.float32)
-    await stt.transcribe(noise, language=languages[0])
+    try:
+        await stt.transcribe(noise, language=languages[0])
+    except MiaError as error:
+        # A server may be started later; what cannot even be loaded never hears.
+        if not error.code.startswith("server.") or error.code == "server.key_missing":
+            await stt.aclose()
+            raise
     return stt
 
 
