@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "talk": ("mia.commands.talk", "talk"),
     "say": ("mia.commands.say", "say"),
     "voices": ("mia.commands.voices", "voices"),
+    "clone": ("mia.commands.clone", "clone"),
     "models": ("mia.commands.models", "models"),
     "config": ("mia.commands.config", "config"),
     "doctor": ("mia.commands.doctor", "doctor"),

@@ -116,6 +116,7 @@ async def assembled(
         models=store,
         languages=languages,
         cache=home.cache / "backends",
+        voices=home.voices,
         names=tuple(dict.fromkeys((config.persona.name, *config.input.wake_names))),
     )
 

@@ -52,7 +52,8 @@ def available(
     """Every voice of the installed backends, and why a backend could not tell its own."""
     found: list[VoiceInfo] = []
     problems: dict[str, MiaError | str] = {}
-    context = Context(store, tuple(languages()), Home.find().cache / "backends")
+    home = Home.find()
+    context = Context(store, tuple(languages()), home.cache / "backends", home.voices)
     section = config.models.tts
     for name, backend in backends("tts").items():
         if missing := backend.missing():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -87,18 +87,23 @@ class OpenAIVoice:
         Raises BackendUnavailable with one of the `server.*` codes.
         """
         for part in _requests(text):
-            incoming = Incoming(
-                self._server.name, self._options.sample_rate, pcm=self._options.format == "pcm"
-            )
-            async with AsyncExitStack() as open_until:
-                blocks = await self._server.asked(lambda: self._begun(part, language, open_until))
-                while True:
-                    block = await self._next(blocks)
-                    samples = incoming.finish() if block is None else incoming.feed(block)
-                    if samples.size:
-                        yield Sound(samples, incoming.rate)
-                    if block is None:
-                        break
+            async with aclosing(self._spoken(part, language)) as sounds:
+                async for sound in sounds:
+                    yield sound
+
+    async def _spoken(self, text: str, language: str) -> AsyncGenerator[Sound, None]:
+        incoming = Incoming(
+            self._server.name, self._options.sample_rate, pcm=self._options.format == "pcm"
+        )
+        async with AsyncExitStack() as open_until:
+            blocks = await self._server.asked(lambda: self._begun(text, language, open_until))
+            while True:
+                block = await self._next(blocks)
+                samples = incoming.finish() if block is None else incoming.feed(block)
+                if samples.size:
+                    yield Sound(samples, incoming.rate)
+                if block is None:
+                    break
 
     async def _begun(
         self, text: str, language: str, open_until: AsyncExitStack
