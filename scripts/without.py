@@ -1,4 +1,6 @@
-"""Takes out of one lock file what another one has: a venv that looks into the other's needs no more.
+"""Takes out of one lock file what another one has.
+
+A virtual environment that looks into another one needs no more than that.
 
 Also `docopt` and `nvidia-*`: the one has no wheel and is used by a command nobody calls, the
 others belong to CUDA.

@@ -21,6 +21,8 @@ from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.metrics import Metrics
 from mia.telemetry.turns import TurnReports
+from mia.voice import Voices
+from mia.voicing import Voicing
 from mia.web.access import Access
 from mia.web.app import create_app
 from mia.web.server import bind, serve
@@ -45,6 +47,7 @@ class Serving:
         self._loading = program.Loading()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
+        self._voicing: Voicing | None = None
         self._guests = itertools.count(1)
 
     async def run(
@@ -74,6 +77,7 @@ class Serving:
                 config=self._shown,
                 access=access,
                 usage=self._usage,
+                voice=lambda: self._voicing,
             )
         )
         try:
@@ -92,6 +96,8 @@ class Serving:
             self._config, folder, self._home, self._bus, self._loading
         ) as parts:
             self._parts = parts
+            if isinstance(parts.mouth.tts, Voices):
+                self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             ready()
             try:
@@ -100,7 +106,7 @@ class Serving:
                     if self._config.audio.microphone:
                         group.create_task(self._microphone().run(self._stage))
             finally:
-                self._stage = self._parts = None
+                self._stage = self._parts = self._voicing = None
 
     def _microphone(self) -> Microphone:
         audio = self._config.audio

@@ -76,7 +76,8 @@ class SynthesizerContract(ABC):
                 rate = sounds[0].rate
                 assert rate == (opened.rate or rate)
                 for sound in sounds:
-                    assert (sound.samples.ndim, sound.samples.dtype) == (1, np.float32)
+                    assert sound.samples.ndim == 1
+                    assert sound.samples.dtype == np.dtype(np.float32)
                 samples = joined(sounds)
                 assert np.isfinite(samples).all()
                 assert 0.001 < np.abs(samples).max() <= 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import mia
 from mia.channels.realtime.session import no_usage
@@ -32,6 +32,22 @@ class Health:
     missing: tuple[MiaError, ...] = ()
 
 
+class VoiceControl(Protocol):
+    """Her voice while she runs. Raises MiaError for a voice that is not to be had."""
+
+    def now(self) -> Mapping[str, object]:
+        """`backend`, `voice` (None: the backend's own), `speed`, `semitones`."""
+        ...
+
+    async def offered(self) -> list[dict[str, str]]:
+        """`id`, `name`, `language`, `gender`, `backend`, `licence` of every voice."""
+        ...
+
+    async def change(self, wish: Mapping[str, Any]) -> None:
+        """From the next clause on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """stage: the stage's conversation, None until there is one; it is run by the program.
@@ -39,6 +55,7 @@ class Services:
     make_talk: builds a conversation that does not run yet, for a foreign realtime client; its
     session runs and ends it.
     config: the settings a page may see, plain data without secrets.
+    voice: her voice, None until she has one.
     usage: token counts of the newest reply. source: where this version's source is, as the
     AGPL asks; whoever changes MIA and serves it sets it.
     """
@@ -53,5 +70,6 @@ class Services:
     config: Callable[[], Mapping[str, object]] = dict
     access: Access = field(default_factory=Access)
     usage: CountUsage = no_usage
+    voice: Callable[[], VoiceControl | None] = lambda: None
     source: str = mia.SOURCE_URL
     ui: Path = UI

@@ -76,10 +76,10 @@ class OpenAIVoice:
         """How fast it speaks from the next clause on, 0.25 … 4."""
         self._speed = min(max(factor, 0.25), 4.0)
 
-    def set_voice(self, voice: str) -> None:
-        """The voice of every language from the next clause on; whether there is such a voice is
-        seen when it is asked to speak."""
-        self._voice = voice
+    def set_voice(self, voice: str | None) -> None:
+        """The voice of every language from the next clause on, None: the configured ones; whether
+        there is such a voice is seen when it is asked to speak."""
+        self._voice = voice or ""
 
     async def stream(self, text: str, *, language: str) -> AsyncGenerator[Sound, None]:
         """The server's sound as it arrives. No word times: the service tells none.

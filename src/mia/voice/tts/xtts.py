@@ -108,10 +108,12 @@ class Xtts:
         """How fast it speaks from the next clause on, 0.5 … 2."""
         self._speed = min(max(factor, 0.5), 2.0)
 
-    def set_voice(self, voice: str) -> None:
-        """Whose voice it speaks in from the next clause on. Raises as `load` does."""
-        self._find(voice)
-        self._voice = voice
+    def set_voice(self, voice: str | None) -> None:
+        """Whose voice it speaks in from the next clause on, None: the model's first. Raises as
+        `load` does."""
+        chosen = voice or next(iter(self.own_voices), "")
+        self._find(chosen)
+        self._voice = chosen
 
     async def stream(self, text: str, *, language: str) -> AsyncGenerator[Sound, None]:
         """24 kHz, in pieces of `chunk_tokens` steps. No word times: the model tells none.
