@@ -32,6 +32,8 @@ class Opened:
     """Samples a second it declares, where that is fixed."""
     same: bool = True
     """Whether the same clause sounds the same twice."""
+    whole: bool = False
+    """Whether it gives out a text's sound in one piece, however long."""
     stopped: asyncio.Event | None = None
     """Set by the other side once it noticed that nobody listens any more."""
 
@@ -130,7 +132,10 @@ class SynthesizerContract(ABC):
                             first.set()
 
                 task = asyncio.create_task(listen())
-                await first.wait()
+                if opened.whole:
+                    await asyncio.sleep(0)
+                else:
+                    await first.wait()
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
