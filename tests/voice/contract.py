@@ -56,7 +56,7 @@ def assert_alike(one: np.ndarray, other: np.ndarray, *, same: bool) -> None:
 
 class SynthesizerContract(ABC):
     clause = "Hola, ¿qué tal estás?"
-    strange = STRANGE
+    strange: tuple[str, ...] = STRANGE
 
     @abstractmethod
     def opened(self) -> AbstractAsyncContextManager[Opened]:

@@ -26,7 +26,12 @@ class TestEdge(SynthesizerContract):
 
     def opened(self) -> AbstractAsyncContextManager[Opened]:
         half = len(TONE) // 2
-        words = [Boundary("Hola", 0.1, 0.4), TONE[:half], Boundary("qué", 0.5, 0.8), TONE[half:]]
+        words: list[Boundary | bytes | asyncio.Event | str] = [
+            Boundary("Hola", 0.1, 0.4),
+            TONE[:half],
+            Boundary("qué", 0.5, 0.8),
+            TONE[half:],
+        ]
         return self._against(Service(words))
 
     def endless(self) -> AbstractAsyncContextManager[Opened]:
