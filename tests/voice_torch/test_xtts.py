@@ -39,7 +39,7 @@ def context(tmp_path: Path) -> Context:
 
 
 async def opened(model: Path, context: Context, **options: object) -> Xtts:
-    chosen = XttsOptions.model_validate({"model": str(model), "chunk_tokens": 10, **options})
+    chosen = XttsOptions.model_validate({"model": str(model), "chunk_tokens": 8, **options})
     voice: Xtts = await load("tts", "xtts", chosen, context)
     return voice
 
@@ -113,7 +113,7 @@ def test_a_clause_that_nobody_wants_stops_within_a_step_of_the_model(
             await anext(sounds)
         left = len(steps)
         await voice._worker.run(lambda: None)  # the thread is free again
-        assert len(steps) <= left + 11, "the piece it was at, and no other"
+        assert len(steps) <= left + 9, "the piece it was at, and no other"
 
     run(model, context, test)
 
@@ -166,8 +166,6 @@ def test_what_is_kept_is_what_the_model_computes(
         again = voice._latents_of(str(recording))
         for one, other in zip(fresh, again, strict=True):
             np.testing.assert_array_equal(one.numpy(), other.numpy())
-        real = voice._model.get_conditioning_latents
-        assert callable(real)
 
     run(model, context, test, voice=str(recording), consent=True)
 

@@ -29,7 +29,7 @@ def build(folder: Path) -> Path:
         gpt_layers=2,
         gpt_n_model_channels=64,
         gpt_n_heads=2,
-        gpt_max_audio_tokens=44,
+        gpt_max_audio_tokens=27,
         gpt_num_audio_tokens=66,
         gpt_start_audio_token=64,
         gpt_stop_audio_token=65,

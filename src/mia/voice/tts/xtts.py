@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import pickle
 import threading
 import zipfile
 from collections.abc import AsyncGenerator
@@ -284,7 +285,7 @@ async def load(options: XttsOptions, context: Context) -> Xtts:
     worker = Worker("xtts-load")
     try:
         return await worker.run(Xtts, folder, options, context)
-    except (OSError, KeyError, ValueError, EOFError) as error:
+    except (OSError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise ModelUnavailable("model.unreadable", model=str(folder)) from error
     except (RuntimeError, AssertionError, ImportError) as error:
         raise BackendUnavailable("tts.failed", name=NAME, reason=str(error)[:300]) from error
