@@ -117,7 +117,10 @@ async def assembled(
         languages=languages,
         cache=home.cache / "backends",
         voices=home.voices,
-        names=tuple(dict.fromkeys((config.persona.name, *config.input.wake_names))),
+        # Expected everywhere, a name is also heard where nobody said it.
+        names=tuple(config.input.wake_names or (config.persona.name,))
+        if config.input.mode == "wake-name"
+        else (),
     )
 
     async def part(name: str, loaded: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from pathlib import Path
 
@@ -24,8 +24,9 @@ class NoModels:
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny.build(tmp_path_factory.mktemp("xtts"))
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with tiny.narrow():
+        yield tiny.build(tmp_path_factory.mktemp("xtts"))
 
 
 @pytest.fixture(scope="session")

@@ -41,7 +41,8 @@ class OpenAIEarsOptions(ServerOptions):
     prompt: str | None = Field(
         None,
         max_length=800,
-        description="Names and words the server is to expect; null: her name.",
+        description="Names and words the server is to expect; null: her names "
+        "with `input.mode: wake-name`, else none.",
     )
     temperature: float | None = Field(
         None, ge=0, le=1, description="How freely it guesses; null: the server's own value."
