@@ -58,7 +58,7 @@ class Running:
             for fact in self.ask(f"events?after={self._seen}")["events"]:
                 self._seen = fact["seq"]
                 if wanted(fact):
-                    return fact
+                    return dict(fact)
             time.sleep(0.1)
         raise AssertionError("it never happened")
 
