@@ -7,11 +7,8 @@ tests replace backends by fakes that only `await`, and no thread is ever started
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import os
-import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -25,9 +22,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 os.environ.setdefault("KMP_BLOCKTIME", "0")
 
-#: Niceness of a thread that gives way: a tenth of the processor beside one that does not.
-GIVING_WAY = 10
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -35,12 +29,8 @@ T = TypeVar("T")
 class Worker:
     """One model's own thread: its calls run one after another, in order, off the loop."""
 
-    def __init__(self, name: str, *, gives_way: bool = False) -> None:
-        """gives_way: its thread gets what the others leave of the processor, where the system
-        has priorities for threads (Linux)."""
-        self._executor = ThreadPoolExecutor(
-            max_workers=1, thread_name_prefix=name, initializer=_give_way if gives_way else None
-        )
+    def __init__(self, name: str) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
 
     def submit(
         self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
@@ -60,13 +50,6 @@ class Worker:
     def close(self) -> None:
         """Take no more calls; a running one ends in its own time."""
         self._executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _give_way() -> None:
-    """Lower this thread's priority, or leave it as it is where that cannot be done."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GIVING_WAY)
 
 
 async def run_blocking(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

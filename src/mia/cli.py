@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "setup": ("mia.commands.setup", "setup"),
     "talk": ("mia.commands.talk", "talk"),
     "say": ("mia.commands.say", "say"),
+    "avatar": ("mia.commands.avatar", "avatar"),
     "voices": ("mia.commands.voices", "voices"),
     "clone": ("mia.commands.clone", "clone"),
     "models": ("mia.commands.models", "models"),

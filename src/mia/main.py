@@ -19,6 +19,9 @@ import numpy as np
 
 from mia import backends
 from mia.audio.resample import StreamResampler
+from mia.avatar import expressions
+from mia.avatar.face import LiveFace
+from mia.avatar.lipsync import LipSync
 from mia.backends import Context
 from mia.blocking import run_blocking
 from mia.config import Config
@@ -40,6 +43,7 @@ from mia.mind.prompts import system_prompt
 from mia.models import ModelStore
 from mia.telemetry.events import EventBus, Notice
 from mia.voice import Voices, VoiceWording
+from mia.voice.cues import folded
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +94,46 @@ def tuning_of(config: Config) -> Tuning:
             hold_likely=min(tuning.hold_likely, longest),
         )
     return tuning
+
+
+def wording_of(config: Config) -> VoiceWording:
+    """What of a text is shown and said, and which looks its tags ask for."""
+    tags = expressions.tags(config.avatar.expressions.tags)
+    return VoiceWording(
+        config.models.tts.chunk_size, {folded(tag): name for tag, name in tags.items()}
+    )
+
+
+def taught(config: Config) -> tuple[str, ...]:
+    """The expressions the language model is told of; none for the embedded one, which could not
+    obey and would only be put off."""
+    chosen = config.avatar.expressions
+    if not chosen.teach or embedded_brain(config):
+        return ()
+    return expressions.known(chosen.tags)
+
+
+def embedded_brain(config: Config) -> bool:
+    """Whether the mind is the one MIA brings along."""
+    llm: Any = config.models.llm
+    if llm.backend != "llamacpp":
+        return False
+    options = llm.options("llamacpp")
+    return not options.path and options.model == "auto"
+
+
+def face_of(conversation: Conversation, config: Config, bus: EventBus) -> LiveFace:
+    """Her face in a conversation, as configured; close it afterwards."""
+    own = config.lipsync
+    return LiveFace(
+        bus,
+        lambda: conversation.playhead,
+        seed=None,
+        conversation=conversation.id,
+        lipsync=LipSync(own.mode, own.smoothing_alpha, own.rms_min, own.rms_max),
+        language=lambda _text: config.speaking_language or languages_of(config)[0],
+        linger=config.avatar.expressions.linger_s,
+    )
 
 
 @dataclass(slots=True)
@@ -144,13 +188,13 @@ async def assembled(
     )
     fallback = config.prompt.system if "system" in config.prompt.model_fields_set else ""
     parts = Parts(
-        mouth=Mouth(llm, tts, VoiceWording(config.models.tts.chunk_size), StreamResampler),
+        mouth=Mouth(llm, tts, wording_of(config), StreamResampler),
         stt=stt,
         turn_detector=turn_detector,
         voice_detector=vad.detector,
         system_prompt=functools.cache(
             lambda language: system_prompt(
-                config.prompt.dir, fallback, language, config.persona.name
+                config.prompt.dir, fallback, language, config.persona.name, taught(config)
             )
         ),
     )

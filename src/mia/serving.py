@@ -117,6 +117,7 @@ class Serving:
             audio.channels,
             audio.chunk_ms,
             audio.playback_sample_rate,
+            audio.echo_cancellation,
         )
         return Microphone(devices, lambda error: program.report(self._bus, error))
 
@@ -164,7 +165,5 @@ class Serving:
             "llm": models.llm.backend,
             "stt": models.stt.backend,
             "tts": models.tts.backend,
-            "embedded_brain": models.llm.backend == "llamacpp"
-            and not models.llm.options("llamacpp").path
-            and models.llm.options("llamacpp").model == "auto",
+            "embedded_brain": program.embedded_brain(config),
         }

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from mia.audio import echo
+from mia.audio.recording import read_recording
 from mia.channels import microphone
 from mia.channels.microphone import CardLoudspeaker, Devices, Microphone, Ring
-from mia.conversation.ports import PLAYING_RATE, Block
+from mia.conversation.ports import HEARING_RATE, PLAYING_RATE, Block, Samples
 from mia.errors import DeviceUnavailable
+from tests.conftest import Utterance
 from tests.support import virtual
 
 RATE = 24_000
@@ -92,3 +98,73 @@ def test_a_device_that_is_gone_is_looked_for_until_it_is_back(
     assert len(told) == 1
     assert tries[:4] == pytest.approx([0, 1, 3, 7])
     assert np.diff(tries).max() <= 30
+
+
+class Card:
+    """PortAudio's streams without a card: the callbacks are called by hand."""
+
+    PortAudioError = OSError
+
+    def __init__(self) -> None:
+        self.callbacks: list[Any] = []
+        self.open = asyncio.Event()
+
+    def stream(self, *, callback: Any, **_: Any) -> Any:
+        self.callbacks.append(callback)
+        return SimpleNamespace(
+            latency=0.01, start=lambda: None, abort=lambda: None, close=lambda: None
+        )
+
+    InputStream = OutputStream = stream
+
+
+@pytest.mark.parametrize(("cancels", "least", "most"), [(True, -120, -45), (False, -40, 0)])
+def test_her_own_voice_from_the_loudspeaker_does_not_reach_her_ears(
+    monkeypatch: pytest.MonkeyPatch,
+    utterances: Sequence[Utterance],
+    cancels: bool,
+    least: float,
+    most: float,
+) -> None:
+    card = Card()
+    monkeypatch.setattr(microphone, "portaudio", lambda: card)
+    voice = np.concatenate([read_recording(u.path) for u in utterances])[: 12 * HEARING_RATE]
+    devices = Devices(output_rate=HEARING_RATE, cancel_echo=cancels)
+    speakers: list[CardLoudspeaker] = []
+    heard: list[Samples] = []
+    conversation: Any = SimpleNamespace(detach=lambda _: None, hear=heard.append)
+    attached = asyncio.Event()
+    told: list[DeviceUnavailable] = []
+
+    async def main() -> None:
+        def attach(speaker: CardLoudspeaker) -> None:
+            speakers.append(speaker)
+            attached.set()
+
+        conversation.attach = attach
+        running = asyncio.create_task(Microphone(devices, told.append).run(conversation))
+        await attached.wait()
+        hear, speak = card.callbacks
+        for at in range(0, len(voice) - 320, 320):
+            speakers[0]._ring.put(voice[at : at + 320])
+            played = np.zeros((320, 1), np.float32)
+            speak(played, 320, None, None)
+            hear(played * 0.5, 320, None, None)
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(main())
+    rest = np.concatenate(heard)[4 * HEARING_RATE :]
+    level = 20 * np.log10(np.sqrt(np.mean(rest**2)) + 1e-9)
+    assert least <= level <= most
+    assert not told
+
+
+def test_without_a_canceller_she_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(echo, "available", lambda: False)
+    told: list[DeviceUnavailable] = []
+    assert Microphone(Devices(), told.append)._canceller() is None
+    assert [error.code for error in told] == ["device.no_echo_canceller"]
+    assert Microphone(Devices(cancel_echo=False), told.append)._canceller() is None
+    assert len(told) == 1

@@ -128,6 +128,14 @@ def test_performance_settings_go_to_what_they_are_about(files: Files) -> None:
     assert (config.vad.sensitivity, config.lipsync.smoothing_alpha) == (0.9, 0.7)
 
 
+def test_the_originals_lip_sync_is_a_choice(files: Files) -> None:
+    text = "lipsync: {smoothing_alpha: 0.4, rms_max: 0.2"
+    assert [n.code for n in files.load(text + "}").notices] == ["config.plain_lipsync"] * 2
+    chosen = files.load(text + ", mode: rms}")
+    assert not chosen.notices
+    assert (chosen.config.lipsync.mode, chosen.config.lipsync.smoothing_alpha) == ("rms", 0.4)
+
+
 def test_it_loads_with_the_backends_of_this_installation_too() -> None:
     loaded = load(SEED, env={})
     models = loaded.config.models

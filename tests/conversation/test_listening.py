@@ -114,3 +114,29 @@ def test_what_is_said_after_a_lull_is_looked_at_again_when_it_ends() -> None:
 def test_a_dying_sound_is_not_looked_at_again() -> None:
     dying = sound((1, 0), (1, 0.95), (0.04, 0.6), (1, 0))
     assert sum(isinstance(event, Lull) for event in heard(Listener(Fading()), dying)) == 1
+
+
+class Doubtful(FakeVad):
+    """Sure of loud sound, in doubt about soft."""
+
+    def probability(self, frame: Samples) -> float:
+        level = float(np.abs(frame).max())
+        return 0.95 if level > 0.5 else 0.6 if level > 0.05 else 0.0
+
+
+@pytest.mark.parametrize(
+    ("level", "seconds", "looks"),
+    [
+        (0.1, 0.2, 1),  # 18 dB below the words: their dying sound
+        (0.4, 0.2, 2),  # 6 dB below: a soft word
+        (0.1, 0.6, 2),  # too long to be nothing
+    ],
+)
+def test_the_transcript_of_a_lull_is_complete_where_only_a_dying_sound_came_after(
+    level: float, seconds: float, looks: int
+) -> None:
+    listener = Listener(Doubtful())
+    events = heard(listener, sound((1, 0), (1, 0.8), (seconds, level), (1, 0)))
+    lulls = [event for event in events if isinstance(event, Lull)]
+    assert len(lulls) == looks
+    assert (listener.complete_from <= 2.05 * HEARING_RATE) is (looks == 1)

@@ -20,6 +20,7 @@ from mia.conversation.moves import (
     Listen,
     Lull,
     Prepare,
+    Ready,
     Reopen,
     ReplyOver,
     Silent,
@@ -30,6 +31,7 @@ from mia.conversation.moves import (
     Understood,
     Voiced,
 )
+from mia.conversation.tuning import DEFAULT
 from mia.conversation.turns import step
 
 revisions = st.integers(0, 4)
@@ -48,6 +50,7 @@ events = st.one_of(
     ),
     st.builds(Judged, revisions, st.floats(0, 1), st.sampled_from([0.25, 1.1])),
     st.builds(Elapsed, st.sampled_from(get_args(moves.Timer))),
+    st.builds(Ready, revisions),
     st.builds(Sounding, revisions),
     st.builds(ReplyOver, revisions),
     st.builds(Typed, st.sampled_from(["¿Y tú?", None])),
@@ -192,3 +195,29 @@ def test_push_to_talk_over_her_voice_is_an_interruption() -> None:
     assert End(3, "interrupted") in effects
     assert state.phase == "pausing"
     assert state.due
+
+
+def committed(state: State, event: moves.Event, now: float) -> bool:
+    _, effects = step(state, event, now)
+    return any(isinstance(effect, Commit) for effect in effects)
+
+
+GUESSED = State(
+    phase="pausing", turn=1, revision=3, last_voiced=1.0, text="Hola.", hold=0.25, speculating=True
+)
+
+
+def test_a_hold_that_is_over_is_waited_out_until_the_reply_has_a_sound() -> None:
+    assert not committed(GUESSED, Elapsed("hold"), 1.25)
+    assert not committed(GUESSED, Ready(2), 1.4)  # of a guess that is no longer made
+    assert committed(GUESSED, Ready(3), 1.4)
+    assert committed(GUESSED, Elapsed("hold"), 1.0 + DEFAULT.commit_by)
+
+
+def test_a_reply_that_is_ready_waits_for_the_hold() -> None:
+    assert not committed(GUESSED, Ready(3), 1.2)
+    assert committed(replace(GUESSED, ready=True), Elapsed("hold"), 1.25)
+
+
+def test_nothing_is_waited_for_where_there_is_no_reply_to_be_ready() -> None:
+    assert committed(replace(GUESSED, speculating=False), Elapsed("hold"), 1.25)

@@ -42,6 +42,11 @@ def goes_on_after_commit_before_any_sound() -> Told:
     return play(voices=[(1, 2), (2.6, 3.4)], until=9, fakes=fakes)
 
 
+def goes_on_before_the_reply_is_ready() -> Told:
+    """The hold is over, but nothing could be heard yet: nothing was committed."""
+    return play(voices=[(1, 2), (2.3, 3.4)], until=9)
+
+
 def goes_on_as_the_first_word_begins() -> Told:
     return play(voices=[(1, 2), (2.44, 3.4)], until=9)
 
@@ -203,6 +208,7 @@ SCENARIOS = [
     pause_inside_the_turn,
     open_ended_words_wait_longer,
     goes_on_after_commit_before_any_sound,
+    goes_on_before_the_reply_is_ready,
     goes_on_as_the_first_word_begins,
     barge_in_early,
     barge_in_late,

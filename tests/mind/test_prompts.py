@@ -42,6 +42,21 @@ def test_other_languages_get_the_english_prompt() -> None:
     assert system_prompt(None, "", "fi", "MIA") == system_prompt(None, "", "en", "MIA")
 
 
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_model_is_taught_the_expressions_she_has(language: str) -> None:
+    text = system_prompt(None, "", language, "MIA", ("joy", "smug"))
+    assert "[joy], [smug]" in text
+    assert text.startswith(system_prompt(None, "", language, "MIA"))
+
+
+def test_who_has_a_prompt_about_expressions_is_not_taught_twice(tmp_path: Path) -> None:
+    (tmp_path / "10-quien.md").write_text("Eres MIA.", "utf-8")
+    assert "[joy]" in system_prompt(tmp_path, "", "es", "MIA", ("joy",))
+    (tmp_path / "expressions.md").write_text("Muestra {expressions}.", "utf-8")
+    text = system_prompt(tmp_path, "", "es", "MIA", ("joy", "sad"))
+    assert text == "Eres MIA.\n\nMuestra [joy], [sad]."
+
+
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_bytes("Eres Ñusta".encode("latin-1"))

@@ -193,6 +193,9 @@ class PlainWording:
     def spoken(self, clause: str, language: str) -> str:
         return clause.strip()
 
+    def cues(self, clause: str) -> tuple[tuple[str, int], ...]:
+        return ()
+
     def align(self, shown: str, spoken: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
         return words
 

@@ -64,7 +64,7 @@ class Frame:
     """-1 … 1; knitted … raised."""
     breath: float = 0.0
     """0 … 1; breathed out … in."""
-    expressions: Mapping[str, float] = field(default=NOTHING)
+    expressions: Mapping[str, float] = field(default_factory=lambda: NOTHING)
     """Weight 0 … 1 of each expression that shows (`mia.avatar.expressions`); neutral: none."""
 
 

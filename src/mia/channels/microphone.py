@@ -8,15 +8,17 @@ blocks, so that little has to be taken back when somebody interrupts.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from mia.audio import echo
 from mia.audio.resample import StreamResampler
 from mia.blocking import run_blocking
 from mia.conversation import Conversation
@@ -44,6 +46,8 @@ class Devices:
     input_channels: int = 1
     chunk_ms: int = 20
     output_rate: int = PLAYING_RATE
+    cancel_echo: bool = True
+    """Take what the loudspeaker plays out of what the microphone hears."""
 
 
 class Ring:
@@ -146,6 +150,39 @@ def portaudio() -> Any:
     return sounddevice
 
 
+@contextlib.asynccontextmanager
+async def loudspeaker(devices: Devices) -> AsyncGenerator[CardLoudspeaker, None]:
+    """This machine's loudspeaker alone. Raises DeviceUnavailable."""
+    module = portaudio()
+    ring = Ring(devices.output_rate)
+
+    def spoken(data: Any, frames: int, _time: Any, _status: Any) -> None:
+        data[:, 0] = ring.take(frames)
+
+    def opened() -> Any:
+        stream = module.OutputStream(
+            samplerate=devices.output_rate,
+            channels=1,
+            device=devices.output_device,
+            blocksize=int(devices.output_rate * BLOCK_SECONDS),
+            dtype="float32",
+            latency="low",
+            callback=spoken,
+        )
+        stream.start()
+        return stream
+
+    try:
+        stream = await run_blocking(opened)
+    except (module.PortAudioError, ValueError, OSError) as error:
+        raise DeviceUnavailable("device.cannot_open", reason=str(error)) from error
+    try:
+        yield CardLoudspeaker(ring, devices.output_rate, float(stream.latency))
+    finally:
+        await asyncio.shield(run_blocking(stream.abort))
+        await asyncio.shield(run_blocking(stream.close))
+
+
 class Microphone:
     """Microphone and loudspeaker of this machine, attached to a conversation."""
 
@@ -172,6 +209,15 @@ class Microphone:
             await asyncio.sleep(wait)
             wait = min(wait * 2, LAST_RETRY)
 
+    def _canceller(self) -> echo.EchoCanceller | None:
+        """None where none is wanted, or none is there, which is reported."""
+        if not self._devices.cancel_echo:
+            return None
+        if not echo.available():
+            self._trouble(DeviceUnavailable("device.no_echo_canceller"))
+            return None
+        return echo.EchoCanceller(self._devices.output_rate)
+
     async def _attached(self, conversation: Conversation) -> None:
         """Until the device is lost. Raises DeviceUnavailable when it cannot be opened."""
         module = portaudio()
@@ -180,17 +226,24 @@ class Microphone:
         lost = asyncio.Event()
         ring = Ring(chosen.output_rate)
         hearing = StreamResampler(chosen.input_rate, HEARING_RATE, "LQ")
+        canceller = self._canceller()
 
         def heard(data: Any, _frames: int, _time: Any, status: Any) -> None:
             if status:
                 log.debug("microphone: %s", status)
             mono = data.mean(axis=1, dtype=np.float32)
-            loop.call_soon_threadsafe(lambda: conversation.hear(hearing.feed(mono)))
+            loop.call_soon_threadsafe(hear, mono)
+
+        def hear(mono: Samples) -> None:
+            samples = hearing.feed(mono)
+            conversation.hear(canceller.heard(samples) if canceller else samples)
 
         def spoken(data: Any, frames: int, _time: Any, status: Any) -> None:
             if status:
                 log.debug("loudspeaker: %s", status)
-            data[:, 0] = ring.take(frames)
+            data[:, 0] = played = ring.take(frames)
+            if canceller:
+                loop.call_soon_threadsafe(canceller.played, played)
 
         def finished() -> None:
             loop.call_soon_threadsafe(lost.set)

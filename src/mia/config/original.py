@@ -94,6 +94,7 @@ def modernise(
             moved[new] = old
     notices += _missing_backends(result, available)
     notices += _longest_hold(result)
+    notices += _plain_lipsync(result)
     return Modernised(result, moved, tuple(notices))
 
 
@@ -131,6 +132,15 @@ def _longest_hold(data: Mapping[str, Any]) -> list[Notice]:
     if _has(data, ("vad", "silence_duration_ms")) and not _has(data, ("vad", "backend")):
         return [Notice("vad.silence_duration_ms", "config.longest_hold")]
     return []
+
+
+def _plain_lipsync(data: Mapping[str, Any]) -> list[Notice]:
+    """The original had the mouth by loudness only; its numbers mean that one."""
+    section = data.get("lipsync")
+    if not isinstance(section, Mapping) or "mode" in section:
+        return []
+    names = ("smoothing_alpha", "rms_min", "rms_max")
+    return [Notice(f"lipsync.{name}", "config.plain_lipsync") for name in names if name in section]
 
 
 def _copied(value: Any) -> Any:

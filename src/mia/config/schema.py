@@ -10,64 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
-from mia.backends import Backend, Options
+from mia.config.face import Avatar, Lipsync
+from mia.config.sections import BackendSection, Section, alias, field_of
 
-
-class Section(BaseModel):
-    """Base of all sections: an unknown key is an error, so is a number that is none."""
-
-    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
-
-
-class BackendSection(Section):
-    """A section in which one backend of a port is chosen; each has its own section inside."""
-
-    #: The backends there are; filled in by `compose`.
-    available: ClassVar[dict[str, Backend]] = {}
-    #: Keys of this section that reach the options of its backends, with the option's name there;
-    #: a backend's own section goes before them.
-    shared: ClassVar[dict[str, str]] = {}
-    #: Those of them that mean something to the chosen backend only.
-    for_chosen: ClassVar[frozenset[str]] = frozenset()
-
-    def options(self, name: str) -> Options:
-        """The options of backend `name` as configured, its defaults where nothing is said.
-
-        Raises KeyError for a backend that is not there, pydantic's ValidationError where an
-        option without a default is missing; `load` has made sure of it for the chosen ones.
-        """
-        kind = self.available[name].options
-        given = getattr(self, field_of(name), None)
-        own = {option: getattr(given, option) for option in given.model_fields_set} if given else {}
-        values = {**self.lent(name), **own}
-        return kind.model_validate({alias(kind, option): values[option] for option in values})
-
-    def lent(self, name: str) -> dict[str, Any]:
-        """What this section's shared keys make of the options of backend `name`."""
-        fields = self.available[name].options.model_fields
-        chosen = name == getattr(self, "backend", None)
-        return {
-            option: value
-            for key, option in self.shared.items()
-            if option in fields
-            and (value := getattr(self, key)) is not None
-            and (chosen or key not in self.for_chosen)
-        }
-
-
-def field_of(backend: str) -> str:
-    """The attribute a backend's section is kept under: names of backends may hold a dash."""
-    return "backend_" + "".join(c if c.isalnum() else "_" for c in backend)
-
-
-def alias(model: type[BaseModel], name: str) -> str:
-    """How field `name` of `model` is spelt in YAML."""
-    spelt = model.model_fields[name].validation_alias
-    if isinstance(spelt, AliasPath):
-        spelt = str(spelt.path[0])
-    return spelt if isinstance(spelt, str) else name
+__all__ = ["BackendSection", "Config", "Section", "alias", "field_of"]
 
 
 def _unit(unit: str) -> dict[str, Any]:
@@ -93,7 +41,11 @@ class PromptFiles(Section):
 
 
 class Llm(BackendSection):
-    shared = {"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p"}
+    shared: ClassVar[dict[str, str]] = {
+        "max_tokens": "max_tokens",
+        "temperature": "temperature",
+        "top_p": "top_p",
+    }
 
     backend: str = Field("llamacpp", description="What writes her replies.")
     fallback: list[str] = Field(
@@ -130,8 +82,8 @@ class Stt(BackendSection):
 
 
 class Tts(BackendSection):
-    shared = {"speed": "speed", "pitch": "semitones", "voice": "voice"}
-    for_chosen = frozenset({"voice"})
+    shared: ClassVar[dict[str, str]] = {"speed": "speed", "pitch": "semitones", "voice": "voice"}
+    for_chosen: ClassVar[frozenset[str]] = frozenset({"voice"})
 
     backend: str = Field(
         "auto", description="Her voice; auto: the best embedded one for the language."
@@ -208,6 +160,11 @@ class Audio(Section):
         description="Rate the loudspeaker is opened at.",
         json_schema_extra=_unit("Hz"),
     )
+    echo_cancellation: bool = Field(
+        True,
+        description="Take her own voice out of what this machine's microphone hears; with "
+        "headphones it can be off. The page's browser does so by itself.",
+    )
 
 
 class Vad(BackendSection):
@@ -244,14 +201,6 @@ class Rag(Section):
     score_threshold: float = Field(
         0.3, ge=0, le=1, description="Least likeness of a memory to what was said."
     )
-
-
-class Lipsync(Section):
-    smoothing_alpha: float = Field(
-        0.2, gt=0, le=1, description="Weight of the newest loudness; 1 does not smooth."
-    )
-    rms_min: float = Field(0.0, ge=0, le=1, description="Loudness at which the mouth is closed.")
-    rms_max: float = Field(0.3, gt=0, le=1, description="Loudness at which the mouth is open.")
 
 
 class OscMapping(Section):
@@ -357,8 +306,8 @@ class Config(Section):
     lipsync: Lipsync = Field(
         default_factory=Lipsync,
         description="How the mouth follows sound.",
-        json_schema_extra={"waiting": "lipsync"},
     )
+    avatar: Avatar = Field(default_factory=Avatar, description="Her face.")
     web: Web = Field(default_factory=Web, description="The page and the API.")
     log: Log = Field(default_factory=Log, description="What MIA writes down about herself.")
     rag: Rag = Field(

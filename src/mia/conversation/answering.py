@@ -41,9 +41,11 @@ class Tell(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """Who is told how a reply goes: the one whose first sample is heard (a filler's: False), the
+    """Who is told how a reply goes: the revision whose reply has its first sound, the one whose
+    first sample is heard (a filler's: False), the
     revision that is over, and whatever failed meanwhile."""
 
+    ready: Callable[[int], None]
     sounding: Callable[[Reply, bool], None]
     over: Callable[[int], None]
     trouble: Callable[[MiaError], None]
@@ -105,6 +107,7 @@ class Answering:
                 facts.ReplyText, turn=turn, reply=reply_id, sequence=sequence, text=shown
             ),
             placed=lambda clause, phonemes: self._placed(turn, reply_id, clause, phonemes),
+            ready=lambda: self._listeners.ready(revision),
             sounding=lambda own: self._sounding(revision, own),
             trouble=self._listeners.trouble,
         )
@@ -175,6 +178,8 @@ class Answering:
             finish=clause.finish,
             words=tuple((w.start, w.end, w.begin, w.finish) for w in clause.words),
             phonemes=phonemes,
+            timed=clause.timed,
+            cues=clause.cues,
         )
 
     # ── its end ──────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,6 @@ from mia.conversation.endpointing import SpeakersPauses, hold
 from mia.conversation.listening import Listener
 from mia.conversation.moves import Event
 from mia.conversation.ports import (
-    HEARING_RATE,
     Samples,
     SpeechToText,
     TurnDetector,
@@ -124,8 +123,7 @@ class Ears:
             asyncio.get_running_loop().call_soon(self._told.understood, revision, self._settled, "")
             return
         self.judging = self._judge.ask(revision, self.listener.utterance())
-        since = self.listener.last_voiced - int(self._tuning.late_voice * HEARING_RATE)
-        if not self._recogniser.adopt(since, revision):
+        if not self._recogniser.adopt(self.listener.complete_from, revision):
             self._recogniser.ask(self._request(revision))
 
     def go_on(self, pause: float, text: str | None) -> None:

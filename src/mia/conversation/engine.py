@@ -57,7 +57,7 @@ class Engine:
             parts.mouth,
             self.history,
             tell,
-            Listeners(self._sounding, self._reply_over, self._report),
+            Listeners(self._ready, self._sounding, self._reply_over, self._report),
             parts.cores,
             self._effort,
             tuning,
@@ -238,6 +238,9 @@ class Engine:
     def _guessed(self, turn: str, revision: int, *, hit: bool) -> None:
         self.answering.boldness.ended(hit=hit)
         self._tell(facts.SpeculationEnded, turn=turn, revision=revision, committed=hit)
+
+    def _ready(self, revision: int) -> None:
+        self.happen(moves.Ready(revision))
 
     def _sounding(self, reply: Reply, own: bool) -> None:
         if own:

@@ -26,6 +26,10 @@ class Clause:
     finish: float
     words: tuple[Word, ...]
     """Characters of `text`, and seconds from the start of the reply."""
+    timed: bool = True
+    """Whether the voice told when its words are heard."""
+    cues: tuple[tuple[str, float], ...] = ()
+    """(expression, second of the reply at which it is due)."""
 
 
 def laid_out(text: str, begin: float, finish: float) -> tuple[Word, ...]:
@@ -39,6 +43,16 @@ def laid_out(text: str, begin: float, finish: float) -> tuple[Word, ...]:
         words.append(Word(start, end, at, until))
         at = until
     return tuple(words)
+
+
+def cued(
+    cues: tuple[tuple[str, int], ...], words: tuple[Word, ...], finish: float
+) -> tuple[tuple[str, float], ...]:
+    """The second each cue is due: at the word it stands before, after the last one at `finish`."""
+    return tuple(
+        (name, next((word.begin for word in words if word.end > character), finish))
+        for name, character in cues
+    )
 
 
 def heard_words(clauses: list[Clause], playhead: float) -> int:

@@ -6,6 +6,7 @@ newest block arrived. Nothing here waits or reads a clock.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +14,16 @@ import numpy as np
 from mia.conversation.moves import Lull, Silent, Voiced
 from mia.conversation.ports import HEARING_RATE, Samples, VoiceDetector
 from mia.conversation.tuning import DEFAULT, Tuning
+
+#: The percentile of an utterance's frames that is as loud as its words.
+LOUD = 80
+#: RMS below which a frame is digital silence.
+FAINTEST = 1e-6
+
+
+def _level(frame: Samples) -> float:
+    """RMS of a frame in dB, full scale at 0."""
+    return 20 * math.log10(max(math.sqrt(float(frame @ frame) / len(frame)), FAINTEST))
 
 
 class Listener:
@@ -43,6 +54,10 @@ class Listener:
         self._lulled = False
         self._lull = 0
         """Where the last lull was."""
+        self._levels: list[float] = []
+        """dB of each voiced frame of the utterance, up to the last lull …"""
+        self._late: list[float] = []
+        """… and after it."""
 
     # ── sound in ─────────────────────────────────────────────────────────────────────────────
 
@@ -74,8 +89,11 @@ class Listener:
         if voice and self._begun is not None:
             self._voice += len(frame)
             self._untold += len(frame)
+            self._late.append(_level(frame))
         if self._voiced and self._is_lull(likely, voice):
             self._untold, self._lull = 0, self.received
+            self._levels += self._late
+            self._late.clear()
             yield Lull(when(self.received))
         if voice == self._voiced:
             self._run = 0
@@ -93,6 +111,7 @@ class Listener:
                     self._kept_from, self._onset - int(self._tuning.pre_roll * HEARING_RATE)
                 )
                 self._voice = self._untold = self.received - self._onset
+                self._levels, self._late = [], []
             yield Voiced(when(self._onset))
         elif not voice and self._run >= self._tuning.gap * HEARING_RATE:
             self._silence()
@@ -104,8 +123,7 @@ class Listener:
         falling = likely < self._tuning.lull and not self._lulled
         self._lulled = likely < self._tuning.lull
         if not voice and self._run == 0:
-            late = self._last_voiced - self._lull
-            return late > self._tuning.late_voice * HEARING_RATE
+            return self._lull < self.complete_from
         least = self._tuning.lull_after if falling else self._tuning.partial
         return self._untold >= least * HEARING_RATE
 
@@ -150,6 +168,18 @@ class Listener:
     def last_voiced_ms(self) -> int:
         return self._last_voiced * 1000 // HEARING_RATE
 
+    @property
+    def complete_from(self) -> int:
+        """A transcript of the sound up to this sample, or further, has all the words: what voice
+        came later is their dying sound."""
+        late = self._last_voiced - self._lull
+        tuning = self._tuning
+        if late <= tuning.dying * HEARING_RATE and self._levels and self._late:
+            words = float(np.percentile(self._levels, LOUD))
+            if max(self._late) <= words - tuning.dying_level:
+                return self._lull
+        return self._last_voiced - int(tuning.late_voice * HEARING_RATE)
+
     def utterance(self) -> Samples:
         """The utterance so far: pre-roll, speech, and a little of the silence after it."""
         if self._begun is None:
@@ -170,6 +200,7 @@ class Listener:
         if self._begun is not None:
             self._begin_at(self._onset - int(self._tuning.pre_roll * HEARING_RATE))
             self._voice = self._untold = self.received - self._onset
+            self._levels, self._late = [], []
 
     def _begin_at(self, sample: int) -> None:
         self._begun = max(sample, self._kept_from)

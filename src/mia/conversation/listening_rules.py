@@ -23,6 +23,7 @@ from mia.conversation.moves import (
     Lull,
     Peek,
     Prepare,
+    Ready,
     Reopen,
     ReplyOver,
     Silent,
@@ -79,6 +80,7 @@ def guess(state: State, last_voiced: float, tuning: Tuning, *, due: bool) -> Ste
         hold=tuning.hold_longest,
         due=due,
         speculating=False,
+        ready=False,
     )
     effects: tuple[Effect, ...] = (Guess(revision),)
     if state.endpointing and not due:
@@ -122,22 +124,27 @@ def understand(state: State, event: Understood, now: float, tuning: Tuning) -> S
         head_start=event.head_start,
         meant=event.meant,
     )
-    return decide(known, now)
+    return decide(known, now, tuning)
 
 
 def judge(state: State, event: Judged, now: float, tuning: Tuning) -> Step:
     if event.revision != state.revision:
         return state, ()
     judged = replace(state, completeness=event.completeness, hold=event.hold)
-    return decide(judged, now) if state.text is not None else (judged, ())
+    return decide(judged, now, tuning) if state.text is not None else (judged, ())
 
 
-def decide(state: State, now: float) -> Step:
-    """The text is known: prepare the reply if it is time to, commit if the hold is over, and
-    wait for what is left of either."""
+def decide(state: State, now: float, tuning: Tuning) -> Step:
+    """The text is known: prepare the reply if it is time to, commit if the hold is over and
+    there is something to hear, and wait for what is left of either."""
     ends = state.last_voiced + state.hold
-    if state.due or (state.endpointing and now >= ends):
+    if state.due:
         return commit(state)
+    if state.endpointing and now >= ends:
+        latest = state.last_voiced + tuning.commit_by
+        if state.ready or not state.speculating or now >= latest:
+            return commit(state)
+        ends = latest
     effects: tuple[Effect, ...] = ()
     if state.text and state.meant and not state.speculating:
         begin = ends - state.head_start if state.endpointing else now
@@ -152,7 +159,7 @@ def decide(state: State, now: float) -> Step:
 
 def prepare(state: State) -> Step:
     assert state.text
-    return replace(state, speculating=True), (
+    return replace(state, speculating=True, ready=False), (
         Forget("prepare"),
         Prepare(state.revision, state.text),
     )
@@ -163,8 +170,15 @@ def hold_over(state: State, event: Elapsed, now: float, tuning: Tuning) -> Step:
         return prepare(state)
     if event.timer != "hold":
         return state, ()
-    due = replace(state, due=True)
-    return commit(due) if state.text is not None else (due, ())
+    if state.text is None:
+        return replace(state, due=True), ()
+    return decide(state, now, tuning)
+
+
+def reply_ready(state: State, event: Ready, now: float, tuning: Tuning) -> Step:
+    if event.revision != state.revision or not state.speculating:
+        return state, ()
+    return decide(replace(state, ready=True), now, tuning)
 
 
 def told_to_answer(state: State, event: EndUtterance, now: float, tuning: Tuning) -> Step:
@@ -245,7 +259,7 @@ def guess_failed(state: State, event: ReplyOver, now: float, tuning: Tuning) -> 
     """A reply behind its gate came to nothing; on commit it is tried again."""
     if event.revision != state.revision:
         return state, ()
-    return replace(state, speculating=False), ()
+    return replace(state, speculating=False, ready=False), ()
 
 
 # ── messages and commands ────────────────────────────────────────────────────────────────────

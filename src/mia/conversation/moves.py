@@ -38,6 +38,8 @@ class State:
     """The hold is over, but the text is not there yet."""
     speculating: bool = False
     """A reply to the newest revision waits behind its gate."""
+    ready: bool = False
+    """… and has its first sound."""
     replying: int | None = None
     """The revision whose reply is (about to be) heard."""
     spoken: bool = True
@@ -106,6 +108,13 @@ class Elapsed:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """The reply to `revision` has its first sound, or will have none: it waits for its gate."""
+
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sounding:
     """The reply to `revision` is audible now."""
 
@@ -148,6 +157,7 @@ Event = (
     | Understood
     | Judged
     | Elapsed
+    | Ready
     | Sounding
     | ReplyOver
     | Typed

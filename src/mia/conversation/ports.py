@@ -248,6 +248,11 @@ class Wording(Protocol):
         """The clause as it is said: numbers and signs in words; empty if nothing is to be."""
         ...
 
+    def cues(self, clause: str) -> tuple[tuple[str, int], ...]:
+        """The expressions asked for in the clause, each with the character of the shown text it
+        stands before."""
+        ...
+
     def align(self, shown: str, spoken: str, words: tuple[Word, ...]) -> tuple[Word, ...]:
         """Word times of the spoken text, as word times of the shown one."""
         ...

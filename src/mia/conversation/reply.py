@@ -11,13 +11,13 @@ import contextlib
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
 
 from mia.conversation.cores import FIRST_CLAUSE, LATER_CLAUSE, WRITING, Cores
-from mia.conversation.heard import Clause, laid_out
+from mia.conversation.heard import Clause, cued, laid_out
 from mia.conversation.playback import Track
 from mia.conversation.ports import (
     PLAYING_RATE,
@@ -57,6 +57,7 @@ class Segment:
     sequence: int
     shown: str
     spoken: str
+    cues: tuple[tuple[str, int], ...] = ()
     pieces: asyncio.Queue[Sound | None] = field(default_factory=lambda: asyncio.Queue(256))
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -69,6 +70,8 @@ class Told:
     """A clause is part of the reply: its sequence and its text."""
     placed: Callable[[Clause, tuple[tuple[str, float, float], ...]], None]
     """A clause has its place in the sound; phonemes in the reply's seconds."""
+    ready: Callable[[], None]
+    """The first clause has its sound, or will have none; told once."""
     sounding: Callable[[bool], None]
     """The first sample is heard: of a filler (False), of the reply itself (True)."""
     trouble: Callable[[MiaError], None]
@@ -110,6 +113,8 @@ class Reply:
         self._sounded = asyncio.Event()
         """The first clause has a sound, or will have none."""
         self._texts: list[tuple[int, str]] = []
+        self._looks: tuple[tuple[str, int], ...] = ()
+        """Looks that came before any word."""
         self._clauses: asyncio.Queue[str | None] = asyncio.Queue(tuning.clauses_waiting)
         self._segments: asyncio.Queue[Segment | None] = asyncio.Queue(tuning.clauses_waiting)
         self._loop = asyncio.get_running_loop()
@@ -217,7 +222,7 @@ class Reply:
                 self._texts.append((sequence, shown))
                 if self._gate.is_set():
                     self._told.text(sequence, shown)
-            segment = Segment(sequence, shown, spoken)
+            segment = Segment(sequence, shown, spoken, self._mouth.wording.cues(clause))
             if spoken:
                 await self.track.below(self._tuning.buffered)
                 if previous is not None:
@@ -227,7 +232,7 @@ class Reply:
                 previous = segment
             else:
                 segment.pieces.put_nowait(None)
-                self._sounded.set()
+                self._has_sound()
             await self._segments.put(segment)
             sequence += 1
         await self._segments.put(None)
@@ -264,7 +269,7 @@ class Reply:
                 patience = self._tuning.synthesis
                 while (piece := await self._next("tts", pieces, patience)) is not None:
                     self._stamp("first_sound")
-                    self._sounded.set()
+                    self._has_sound()
                     heard += len(piece.samples)
                     await segment.pieces.put(piece)
             if not heard:
@@ -276,8 +281,13 @@ class Reply:
         finally:
             slots.release()
             segment.done.set()
-            self._sounded.set()
+            self._has_sound()
         await segment.pieces.put(None)
+
+    def _has_sound(self) -> None:
+        if not self._sounded.is_set():
+            self._sounded.set()
+            self._told.ready()
 
     async def _next(self, part: str, stream: AsyncGenerator[T, None], seconds: float) -> T | None:
         """The next item, None at the end. Raises TimeoutError when it does not come."""
@@ -308,7 +318,19 @@ class Reply:
                 self._placed(segment, begin, words, piece)
             if resampler is not None:
                 self.track.add(resampler.feed(NOTHING, last=True))
+            elif segment.cues:
+                self._look(segment)
         self.track.close()
+
+    def _look(self, segment: Segment) -> None:
+        """A look without a word: it is due after the clause before, or with the first one."""
+        if not self.clauses:
+            self._looks += tuple((name, 0) for name, _ in segment.cues)
+            return
+        last = self.clauses[-1]
+        due = (*last.cues, *cued(segment.cues, (), self.track.seconds))
+        self.clauses[-1] = replace(last, cues=due)
+        self._told.placed(self.clauses[-1], ())
 
     def _placed(
         self, segment: Segment, begin: float, words: tuple[Word, ...], piece: Sound
@@ -321,7 +343,10 @@ class Reply:
             )
         else:
             placed = laid_out(segment.shown, begin, finish)
-        clause = Clause(segment.sequence, segment.shown, begin, finish, placed)
+        first = self.clauses[0].sequence if self.clauses else segment.sequence
+        looks = self._looks if segment.sequence == first else ()
+        cues = cued((*looks, *segment.cues), placed, finish)
+        clause = Clause(segment.sequence, segment.shown, begin, finish, placed, bool(words), cues)
         if self.clauses and self.clauses[-1].sequence == segment.sequence:
             self.clauses[-1] = clause
         else:

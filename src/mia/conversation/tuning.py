@@ -33,6 +33,12 @@ class Tuning:
     late_voice: float = 0.07
     """Voice after the lull at which the words were transcribed that can only be their dying
     sound: two frames. With three a "here" at the end of a sentence was lost."""
+    dying: float = 0.36
+    """Longest such sound, where it is also softer than the words by …"""
+    dying_level: float = 12.0
+    """… so many dB. Of 132 recordings 51 had voice after the lull for longer than `late_voice`;
+    where it was that soft the words were the same without it, every time
+    (`docs/decisions/0010-begin-at-the-lull.md`)."""
     refresh: float = 4.0
     """After this much silence the voice detector starts afresh: Silero's memory drifts in long
     quiet, and then misses a short first word ("Sí, …")."""
@@ -56,6 +62,9 @@ class Tuning:
     """The voice goes on: most pauses inside a thought are shorter than this."""
     hold_open: float = 1.6
     """The words cannot be the end: "y…", "que…", "and…"."""
+    commit_by: float = 0.6
+    """A hold that is over is waited out until the reply has a sound, but no longer than this:
+    nothing could be heard before, and who goes on meanwhile has not been cut short."""
     hold_longest: float = 2.5
     """Whatever else is known, nobody waits longer."""
     sure: float = 0.9

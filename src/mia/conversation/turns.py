@@ -12,9 +12,9 @@ A conversation is always in one of six phases:
 The user's silence is not waiting time. At the first lull in the voice the words so far are
 transcribed; at the first gap they become a guess, and the answer to that guess is begun behind a
 closed gate, as long before the end of the hold as it needs. Each guess is a *revision*. When the
-hold is over the newest revision is committed and its gate opens. If the user goes on, the
-revision is dropped and nothing has happened. Even a committed reply can be taken back, as long as
-no word of it was heard.
+hold is over and the reply has a sound the newest revision is committed and its gate opens. If the
+user goes on before, the revision is dropped and nothing has happened. Even a committed reply can
+be taken back, as long as no word of it was heard.
 
 While MIA speaks, a voice over hers first ducks her, then pauses her, and only then is it decided
 what it was: a cough or a "mm-hm" (she goes on from the word she was at) or somebody who means it
@@ -41,6 +41,7 @@ from mia.conversation.moves import (
     Event,
     Judged,
     Lull,
+    Ready,
     ReplyOver,
     Silent,
     Sounding,
@@ -64,6 +65,7 @@ RULES: Mapping[tuple[Phase, type], Rule] = {
     ("pausing", Voiced): taking.go_on,
     ("pausing", Understood): taking.understand,
     ("pausing", Judged): taking.judge,
+    ("pausing", Ready): taking.reply_ready,
     ("pausing", Elapsed): taking.hold_over,
     ("pausing", EndUtterance): taking.told_to_answer,
     ("pausing", ReplyOver): taking.guess_failed,

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mia.backends import Context
 from mia.blocking import Worker
@@ -37,31 +36,21 @@ class SmartTurn:
             str(path), settings, providers=["CPUExecutionProvider"]
         )
         self._features: Any = FeatureExtractor(chunk_length=WINDOW_SECONDS)
-        # Two threads: the model gives way to whatever else works meanwhile, but what holds
-        # Python's lock must not, or all of MIA would wait for a thread that waits for a core.
-        self._reader = Worker("turn-features")
-        self._worker = Worker("turn-detector", gives_way=True)
+        self._worker = Worker("turn-detector")
 
     async def completeness(self, samples: Samples) -> float:
-        features = await self._reader.run(self._read, samples)
-        return await self._worker.run(self._judge, features)
+        return await self._worker.run(self._judge, samples)
 
-    def _read(self, samples: Samples) -> npt.NDArray[np.float32]:
-        """Log-mel features, (1, 80, 800) float32."""
+    def _judge(self, samples: Samples) -> float:
         heard = samples[-WINDOW:]
         padded = np.pad(heard, (WINDOW - len(heard), 0))
         # The model was trained on sound of zero mean and unit variance, padding included.
         normal = (padded - padded.mean()) / np.sqrt(padded.var() + 1e-7)
         mel = self._features(normal.astype(np.float32), padding=0)[None, :, :FRAMES]
-        features: npt.NDArray[np.float32] = mel.astype(np.float32)
-        return features
-
-    def _judge(self, features: npt.NDArray[np.float32]) -> float:
-        (score,) = self._session.run(None, {"input_features": features})
+        (score,) = self._session.run(None, {"input_features": mel.astype(np.float32)})
         return float(score[0, 0])
 
     async def aclose(self) -> None:
-        self._reader.close()
         self._worker.close()
 
 

@@ -129,6 +129,8 @@ class SegmentPlaced(Event):
 
     words: (first character, end, begin, finish) in the clause's text and in the reply's seconds.
     phonemes: (symbol, begin, finish) in the reply's seconds.
+    timed: whether the words' times are the voice's own; if not, they are guessed from its length.
+    cues: (expression, second of the reply at which it is due): at the word it is written before.
     """
 
     turn: str
@@ -139,6 +141,8 @@ class SegmentPlaced(Event):
     finish: float
     words: tuple[tuple[int, int, float, float], ...] = ()
     phonemes: tuple[tuple[str, float, float], ...] = ()
+    timed: bool = True
+    cues: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,8 @@ _WORD_BEFORE = re.compile(r"[^\W_]+(?:\.[^\W_]+)*$")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*(?:[-*+][ \t]+)?\d{1,3}$")
 _WORDS = re.compile(r"\S+")
 _ASIDE = re.compile(r"(?<!\*)\*(?!\*)[^*\n]{1,100}\*(?!\*)|\[[^\]\n]{0,100}\]")
+_LINE_OPENS = re.compile(r"(?<![\w_])_(?=[^\s_])")
+_LINE_CLOSES = re.compile(r"(?<=[^\s_])_(?![\w_])")
 _FENCE = "```"
 
 
@@ -238,6 +240,8 @@ def _in_aside(text: str, at: int) -> bool:
     if line.rfind("[") > line.rfind("]"):
         return True
     if line.count("`") % 2:
+        return True
+    if len(_LINE_OPENS.findall(line)) > len(_LINE_CLOSES.findall(line)):
         return True
     opened = False
     for number, char in enumerate(line):

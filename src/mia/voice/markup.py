@@ -47,8 +47,12 @@ _ACTIONS = re.compile(
     r"pause\w*|clears|rolls|bows|jumps)\b",
     re.I,
 )
-_ENDS_SENTENCE = re.compile(r"(?:^|[.!?…:\n\"”»)\]*])\s*$")
-_BEGINS_SENTENCE = re.compile(r"\s*(?:$|[\n¿¡\"“«([*]|[A-ZÁÉÍÓÚÑ])")
+#: Stands for a direction or tag that was taken out, where its place is asked for (one for each,
+#: counted up): a character of Unicode's private use.
+_MARK = 0xE000
+_MARKS = re.compile(r"[\ue000-\uf8ff]")
+_ENDS_SENTENCE = re.compile(r"(?:^|[.!?…:\n\"”»)\]*\ue000-\uf8ff])\s*$")
+_BEGINS_SENTENCE = re.compile(r"\s*(?:$|[\n¿¡\"“«([*\ue000-\uf8ff]|[A-ZÁÉÍÓÚÑ])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +77,48 @@ def spoken_prose(text: str) -> Prose:
 
 def displayable(text: str) -> str:
     """The text as a subtitle: no markup, directions or tags; emoji and line ends stay."""
-    text = _FENCE.sub(lambda fence: fence[1], text)
-    text = _plain(_CODE.sub(lambda code: code[1], text), [])
+    return _tidy(_plain(_unfenced(text), []))
+
+
+def directions(text: str) -> tuple[tuple[str, int], ...]:
+    """The stage directions and tags of a text, in order, each with the character of what
+    `displayable` makes of the text that it stands before."""
+    tags: list[str] = []
+    marked = _plain(_unfenced(_MARKS.sub("", text)), tags, marked=True)
+    found = _MARKS.finditer(marked)
+    return tuple(
+        (tags[ord(mark[0]) - _MARK], len(_tidy(_MARKS.sub("", marked[: mark.start()]))))
+        for mark in found
+    )
+
+
+def _unfenced(text: str) -> str:
+    return _CODE.sub(lambda code: code[1], _FENCE.sub(lambda fence: fence[1], text))
+
+
+def _tidy(text: str) -> str:
     text = _SPACE_BEFORE_MARK.sub("", _SPACES.sub(" ", text))
     lines = (line.strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
-def _plain(text: str, tags: list[str]) -> str:
-    """Text without Markdown, HTML and directions; those are added to `tags`."""
+def _plain(text: str, tags: list[str], *, marked: bool = False) -> str:
+    """Text without Markdown, HTML and directions; those are added to `tags`, and leave a mark where
+    they stood if that is asked for."""
 
     def tag(found: re.Match[str]) -> str:
-        if not found[1].strip().isdigit():
-            tags.append(found[1].strip())
-        return " "
+        inside = _MARKS.sub("", found[1]).strip()
+        if not inside and marked:
+            return found[1]
+        return " " if inside.isdigit() else direction(found)
+
+    def direction(found: re.Match[str]) -> str:
+        tags.append(found[1].strip())
+        return f" {chr(_MARK + len(tags) - 1)} " if marked else " "
 
     def star(found: re.Match[str]) -> str:
         if _is_direction(found):
-            tags.append(found[1].strip())
-            return " "
+            return direction(found)
         return found[1]
 
     text = _CONTROL.sub("", text)
@@ -132,6 +159,13 @@ def _is_acted(found: re.Match[str]) -> bool:
         and _ENDS_SENTENCE.search(before)
         and _BEGINS_SENTENCE.match(after)
     )
+
+
+def begins_direction(before: str, begun: str) -> bool:
+    """Whether `*begun`, after which a text breaks off, was to be something done."""
+    if _ACTIONS.match(begun.strip()):
+        return True
+    return bool(_ENDS_SENTENCE.search(before)) and begun[:1].islower()
 
 
 def _stopped(line: str) -> str:

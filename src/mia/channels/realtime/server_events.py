@@ -124,6 +124,7 @@ def segment(event: bus.SegmentPlaced) -> JSON:
             [symbol, milliseconds(begin), milliseconds(finish)]
             for symbol, begin, finish in event.phonemes
         ],
+        "cues": [[name, milliseconds(at)] for name, at in event.cues],
     }
 
 

@@ -1,0 +1,1 @@
+"""The face, measured: `python -m bench.avatar`."""
