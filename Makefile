@@ -47,7 +47,7 @@ check-lock: $(VENV)/.dev ## does every pinned version have a wheel on Linux, mac
 	@$(BIN)/python -m scripts.check_lock
 
 clean: ## remove what make made; models and settings stay
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/out
+	rm -rf $(VENV) .venv-torch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/out
 	find src tests bench scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made:

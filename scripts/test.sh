@@ -14,12 +14,17 @@ sh scripts/lint.sh || lint=1
 # Every model there is in packages, also those that are not the default: tests run on them all.
 "$bin/mia" models pull --yes || exit 1
 
-sh scripts/test_torch.sh
+torch=0
+sh scripts/test_torch.sh -q || torch=1
 "$bin/pytest" "$@"
 tests=$?
 
 if [ "$lint" -ne 0 ]; then
     echo "The tests ended with $tests, but lint failed; see above." >&2
+    exit 1
+fi
+if [ "$torch" -ne 0 ]; then
+    echo "The tests ended with $tests, but those of the PyTorch tier failed; see above." >&2
     exit 1
 fi
 exit "$tests"

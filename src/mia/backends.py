@@ -60,6 +60,10 @@ class Context:
     """Languages MIA is to speak, first one first (ISO 639-1)."""
     cache: Path
     """A folder the backend may write to; its own, kept between runs."""
+    voices: Path | None = None
+    """Where the user's own voices are kept, if anywhere."""
+    names: tuple[str, ...] = ()
+    """What she is called: words that ears do well to expect."""
 
 
 @dataclass(frozen=True, slots=True)

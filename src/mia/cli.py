@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "say": ("mia.commands.say", "say"),
     "avatar": ("mia.commands.avatar", "avatar"),
     "voices": ("mia.commands.voices", "voices"),
+    "clone": ("mia.commands.clone", "clone"),
     "models": ("mia.commands.models", "models"),
     "config": ("mia.commands.config", "config"),
     "doctor": ("mia.commands.doctor", "doctor"),

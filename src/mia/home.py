@@ -49,6 +49,11 @@ class Home:
         return self.root / "data" if self.root else platformdirs.user_data_path("mia", False)
 
     @property
+    def voices(self) -> Path:
+        """Recordings of voices to be cloned, with their speakers' consent."""
+        return self.data / "voices"
+
+    @property
     def config(self) -> Path:
         """`config.yaml`, `.env` and `prompts/`."""
         return self.root / "config" if self.root else platformdirs.user_config_path("mia", False)

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import functools
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from mia.conversation.ports import (
 from mia.conversation.tuning import DEFAULT, Tuning
 from mia.errors import BackendUnavailable, MiaError, ModelUnavailable
 from mia.hearing import smart_turn
+from mia.hearing.several import Recognisers
 from mia.home import Home
 from mia.mind.chain import Chain
 from mia.mind.prompts import system_prompt
@@ -76,7 +77,16 @@ def models_of(config: Config, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 def context_of(config: Config, home: Home) -> Context:
     """What every backend is loaded with."""
-    return Context(ModelStore(home), languages_of(config), home.cache / "backends")
+    return Context(
+        models=ModelStore(home),
+        languages=languages_of(config),
+        cache=home.cache / "backends",
+        voices=home.voices,
+        # Expected everywhere, a name is also heard where nobody said it.
+        names=tuple(config.input.wake_names or (config.persona.name,))
+        if config.input.mode == "wake-name"
+        else (),
+    )
 
 
 def outputs_of(config: Config) -> dict[str, Options]:
@@ -235,17 +245,19 @@ async def _ears(
 ) -> SpeechToText:
     section = config.models.stt
     names = list(dict.fromkeys([section.backend, *section.fallback]))
-    for name in names:
-        try:
-            stt: SpeechToText = await _load("stt", section, name, context)
-        except MiaError as error:
-            if name == names[-1]:
-                raise
-            trouble(error)
-        else:
-            break
+
+    def loading(name: str) -> Callable[[], Awaitable[SpeechToText]]:
+        return lambda: _load("stt", section, name, context)
+
+    stt = Recognisers([(name, loading(name)) for name in names], trouble)
     noise = np.random.default_rng(0).normal(0, 0.01, HEARING_RATE).astype(np.float32)
-    await stt.transcribe(noise, language=languages[0])
+    try:
+        await stt.transcribe(noise, language=languages[0])
+    except MiaError as error:
+        # A server may be started later; what cannot even be loaded never hears.
+        if not error.code.startswith("server.") or error.code == "server.key_missing":
+            await stt.aclose()
+            raise
     return stt
 
 

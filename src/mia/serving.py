@@ -22,6 +22,8 @@ from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.metrics import Metrics
 from mia.telemetry.turns import TurnReports
+from mia.voice import Voices
+from mia.voicing import Voicing
 from mia.web.access import Access
 from mia.web.app import create_app
 from mia.web.server import bind, serve
@@ -51,6 +53,7 @@ class Serving:
             program.context_of(self._config, home),
             lambda problem: program.report(self._bus, problem),
         )
+        self._voicing: Voicing | None = None
         self._guests = itertools.count(1)
 
     async def run(
@@ -81,6 +84,7 @@ class Serving:
                 access=access,
                 usage=self._usage,
                 avatar=lambda: self._showing.states,
+                voice=lambda: self._voicing,
             )
         )
         try:
@@ -99,6 +103,8 @@ class Serving:
             self._config, folder, self._home, self._bus, self._loading
         ) as parts:
             self._parts = parts
+            if isinstance(parts.mouth.tts, Voices):
+                self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             stage = self._stage
             face = program.face_of(stage, self._config, self._bus)
@@ -111,7 +117,7 @@ class Serving:
                         group.create_task(self._microphone().run(stage))
             finally:
                 face.close()
-                self._stage = self._parts = None
+                self._stage = self._parts = self._voicing = None
 
     def _microphone(self) -> Microphone:
         audio = self._config.audio

@@ -31,7 +31,7 @@ class Answer:
     """
 
     status: int = 200
-    parts: Sequence[str | float | asyncio.Event] = ()
+    parts: Sequence[str | bytes | float | asyncio.Event] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
     kind: str = "text/event-stream; charset=utf-8"
@@ -134,8 +134,8 @@ class Replay:
         gone = asyncio.ensure_future(reader.read(1))
         try:
             for part in answer.parts:
-                if isinstance(part, str):
-                    data = part.encode()
+                if isinstance(part, str | bytes):
+                    data = part.encode() if isinstance(part, str) else part
                     writer.write(b"%x\r\n%s\r\n" % (len(data), data))
                     await writer.drain()
                     continue
@@ -165,7 +165,8 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
         name, _, value = header.partition(":")
         headers[name.lower()] = value.strip()
     raw = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Request(line[0], line[1], headers, json.loads(raw) if raw else None)
+    is_json = raw and "json" in headers.get("content-type", "")
+    return Request(line[0], line[1], headers, json.loads(raw) if is_json else raw or None)
 
 
 @asynccontextmanager

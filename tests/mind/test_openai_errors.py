@@ -10,7 +10,7 @@ import pytest
 from mia.conversation.ports import LanguageModel, Message, Prompt
 from mia.errors import BackendUnavailable
 from mia.mind.llm.openai import near
-from mia.mind.openai_errors import retry_after
+from mia.servers import retry_after
 from tests.mind.contract import asked
 from tests.mind.replay import Answer, Replay, chunk, plain, reply
 from tests.mind.test_openai import LM_STUDIO_STATES, collect, fails_with, said, served

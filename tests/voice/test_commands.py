@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner, Result
@@ -94,10 +95,54 @@ def test_the_voices_are_listed_by_language() -> None:
 
 @pytest.mark.models
 def test_samples_are_saved(tmp_path: Path) -> None:
-    result = mia("voices", "--language", "es", "--sample", str(tmp_path / "samples"))
+    result = mia("voices", "--language", "es", "--samples", str(tmp_path / "samples"))
     assert result.exit_code == 0, result.output
     saved = sorted(path.stem for path in (tmp_path / "samples").glob("*.wav"))
     assert saved == ["ef_dora", "em_alex", "em_santa"]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("voice", "language"),
+    [("es-419", "es"), ("en-gb", "en"), ("em_alex", "es"), ("af_heart", "es")],
+)
+def test_a_sample_of_one_voice_is_saved(tmp_path: Path, voice: str, language: str) -> None:
+    out = tmp_path / "x.wav"
+    result = mia("voices", "--sample", voice, "--language", language, "--out", str(out))
+    assert result.exit_code == 0, result.output
+    sound, rate = soundfile.read(out)
+    assert rate == 24_000
+    assert len(sound) > rate
+
+
+@pytest.mark.models
+def test_a_sample_is_played_where_there_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    played: list[tuple[int, int]] = []
+
+    class Speaker:
+        PortAudioError = RuntimeError
+
+        @staticmethod
+        def play(sound: np.ndarray, rate: int, *, blocking: bool) -> None:
+            assert blocking
+            played.append((len(sound), rate))
+
+    monkeypatch.setattr("mia.commands.voices.portaudio", lambda: Speaker)
+    assert mia("voices", "--sample", "es-419").exit_code == 0
+    assert played[0][0] > 24_000
+
+
+def test_a_sample_of_nobody_is_told() -> None:
+    result = mia("voices", "--sample", "nadie")
+    assert result.exit_code == 1
+    assert "nadie" in result.output
+
+
+@pytest.mark.models
+def test_voices_of_several_backends_are_listed() -> None:
+    listed = mia("voices", "--language", "en").output
+    for voice in ("af_heart", "piper-en-us-joe", "en-us", "en-US-AriaNeural"):
+        assert voice in listed
 
 
 def test_a_language_nobody_speaks_has_no_voices() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mia.voice.markup import displayable
+from mia.voice.rewriting import roman
 from mia.voice.speakable import read_aloud, speakable
 
 SPANISH = [
@@ -152,3 +155,48 @@ def test_any_text_can_be_read_and_no_sign_or_digit_is_left(text: str, language: 
     assert not set(said) & set("*_`#@[]<>{}|\\^~=+$€%0123456789")
     assert said == said.strip()
     displayable(text)
+
+
+def table(language: str) -> list[tuple[str, str]]:
+    """What is written, and what is heard; one case a line."""
+    path = Path(__file__).parent / "data" / f"ear.{language}.txt"
+    lines = path.read_text("utf-8").splitlines()
+    return [(written, said) for line in lines for written, said in [line.split(" => ")]]
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [(language, *case) for language in ("es", "en") for case in table(language)],
+)
+def test_what_is_written_in_signs_is_heard_in_words(language: str, written: str, said: str) -> None:
+    assert speakable(written, language) == said
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_tables_are_long_enough_to_mean_something(language: str) -> None:
+    assert len(table(language)) >= 80
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "tags"),
+    [
+        ("(ríe) Vale, vamos.", "Vale, vamos.", ("ríe",)),
+        ("Claro. (suspira) Ya lo sé.", "Claro. Ya lo sé.", ("suspira",)),
+        ("(laughs softly) Sure.", "Sure.", ("laughs softly",)),
+        ("Mi gato (mira qué foto) es negro.", "Mi gato (mira qué foto) es negro.", ()),
+        ("Llega (piensa llegar) tarde.", "Llega (piensa llegar) tarde.", ()),
+    ],
+)
+def test_a_stage_direction_in_brackets_is_done_and_not_said(
+    text: str, said: str, tags: tuple[str, ...]
+) -> None:
+    heard = read_aloud(text, "es")
+    assert (heard.text, heard.tags) == (said, tags)
+
+
+@pytest.mark.parametrize(
+    ("numeral", "value"),
+    [("IV", 4), ("XIX", 19), ("XXXIX", 39), ("VIII", 8), ("IIII", 0), ("VX", 0), ("XXL", 0)],
+)
+def test_roman_numerals_are_counted(numeral: str, value: int) -> None:
+    assert roman(numeral) == value

@@ -99,7 +99,7 @@ async def speech(
 ) -> Samples:
     """The sound of a text at PLAYING_RATE. Raises MiaError."""
     cache = Home.find().cache / "backends"
-    context = Context(models=store, languages=(language,), cache=cache)
+    context = Context(models=store, languages=(language,), cache=cache, voices=Home.find().voices)
     section: Any = config.models.tts
 
     def report(error: MiaError) -> None:

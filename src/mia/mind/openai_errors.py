@@ -9,21 +9,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from mia.errors import BackendUnavailable
+from mia.servers import reason_of, refused, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from openai import APIError
-
-#: Statuses after which the same request may succeed a moment later.
-PASSING = frozenset({408, 429, 500, 502, 503, 504, 529})
-
-#: The longest stretch of a server's own words that is shown to a user, in characters.
-_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,56 +33,27 @@ def translated(error: Exception, server: Server) -> BackendUnavailable:
     import openai
 
     if isinstance(error, openai.APITimeoutError):
-        if _refused(error):
+        if refused(error):
             return _offline(server)
         return BackendUnavailable("llm.timeout", name=server.name, seconds=f"{server.timeout_s:g}")
     if isinstance(error, TimeoutError):
         return BackendUnavailable("llm.timeout", name=server.name, seconds=f"{server.timeout_s:g}")
     if isinstance(error, openai.APIConnectionError):
-        if _refused(error):
+        if refused(error):
             return _offline(server)
         return BackendUnavailable("llm.interrupted", name=server.name)
     if isinstance(error, openai.APIStatusError):
-        return _of_status(error.status_code, _reason(error), _kind(error), server)
+        return _of_status(error.status_code, reason_of(error), _kind(error), server)
     if isinstance(error, openai.APIResponseValidationError | json.JSONDecodeError | ValueError):
         return BackendUnavailable("llm.not_compatible", url=server.url)
     if isinstance(error, openai.APIError):  # an error event in the middle of a stream
         status = status_of(error)
         if status is not None:
-            return _of_status(status, _reason(error), _kind(error), server)
-        return _by_words(_reason(error), _kind(error), server) or BackendUnavailable(
-            "llm.failed_midway", name=server.name, reason=_reason(error)
+            return _of_status(status, reason_of(error), _kind(error), server)
+        return _by_words(reason_of(error), _kind(error), server) or BackendUnavailable(
+            "llm.failed_midway", name=server.name, reason=reason_of(error)
         )
-    return BackendUnavailable("llm.failed_midway", name=server.name, reason=str(error)[:_REASON])
-
-
-def status_of(error: Exception) -> int | None:
-    """The HTTP status of an answer, or the one an error event in a stream carries as its code."""
-    status = getattr(error, "status_code", None)
-    if isinstance(status, int):
-        return status
-    code = getattr(error, "code", None)
-    return int(code) if isinstance(code, str) and code.isdigit() and len(code) == 3 else None
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """How many seconds the server asks to wait, or None where it does not say.
-
-    A date is measured against the server's own `Date`, since the clock here may be wrong.
-    """
-    value = headers.get("retry-after", "").strip()
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-        now = parsedate_to_datetime(headers.get("date", ""))
-        return max(0.0, (moment - now).total_seconds())
-    except (TypeError, ValueError):
-        return None
+    return BackendUnavailable("llm.failed_midway", name=server.name, reason=str(error)[:300])
 
 
 def _of_status(status: int, reason: str, kind: str, server: Server) -> BackendUnavailable:
@@ -147,23 +110,5 @@ def _offline(server: Server) -> BackendUnavailable:
     return BackendUnavailable("llm.offline", name=server.name, url=server.url)
 
 
-def _refused(error: Exception) -> bool:
-    """Whether no connection was made at all (the HTTP library's ConnectError, ConnectTimeout)."""
-    return type(error.__cause__).__name__ in {"ConnectError", "ConnectTimeout"}
-
-
 def _kind(error: APIError) -> str:
     return f"{error.code or ''} {error.type or ''}"
-
-
-def _reason(error: APIError) -> str:
-    """The server's own words, wherever it put them."""
-    body: object = error.body
-    if isinstance(body, dict):
-        inner = body.get("error", body)
-        text = inner.get("message") if isinstance(inner, dict) else inner
-        if isinstance(text, str) and text:
-            return text[:_REASON]
-    if isinstance(body, str) and body and "<html" not in body.lower():
-        return body[:_REASON]
-    return "" if hasattr(error, "status_code") else error.message[:_REASON]

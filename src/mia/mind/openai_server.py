@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from mia.conversation.ports import Prompt, Usage
 from mia.errors import BackendUnavailable
 from mia.mind.chat import chat_messages
-from mia.mind.openai_errors import PASSING, Server, retry_after, status_of, translated
+from mia.mind.openai_errors import Server, translated
 from mia.mind.openai_models import listed
 from mia.mind.reasoning import ReasoningFilter, may_open_unseen
+from mia.servers import CONNECT_SECONDS, client, wait_before
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI, AsyncStream
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
     Chunks = AsyncStream[ChatCompletionChunk]
 
 log = logging.getLogger(__name__)
-
-#: How long finding the server may take, in seconds; a server that is off answers at once, one
-#: that cannot be reached would otherwise cost `timeout_s`.
-CONNECT_SECONDS = 5.0
-
-#: The wait before the first retry where the server names none, in seconds; doubled each time.
-FIRST_WAIT_SECONDS = 0.5
 
 
 async def as_it_is(
@@ -82,20 +76,9 @@ class ServerModel:
     """Implements `LanguageModel`. Replies may run side by side; the server decides how many."""
 
     def __init__(self, request: Request, dialect: Dialect) -> None:
-        import openai
-
         self._request = request
         self._dialect = dialect
-        local = urlsplit(request.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
-        self._client = openai.AsyncOpenAI(
-            base_url=request.base_url,
-            api_key=request.api_key or "none",  # the library insists on one, local servers do not
-            default_headers=dict(dialect.headers),
-            timeout=openai.Timeout(request.timeout_s, connect=CONNECT_SECONDS),
-            max_retries=0,  # we retry ourselves: bounded, and never after the first word
-            # a proxy from the environment cannot reach a server on this machine
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not local),
-        )
+        self._client = client(request.base_url, request.api_key, request.timeout_s, dialect.headers)
         self._found = ""
         self._opens_unseen = False
         self._usage: Usage | None = None
@@ -215,14 +198,11 @@ class ServerModel:
 
     def _wait(self, error: Exception, attempt: int) -> float | None:
         """Seconds to wait before trying again, or None when it would not help."""
-        if attempt >= self._request.retries or status_of(error) not in PASSING:
+        if attempt >= self._request.retries:
             return None
         if translated(error, self._server()).code in {"llm.no_model", "llm.context_full"}:
             return None
-        response = getattr(error, "response", None)
-        asked = retry_after(response.headers) if response is not None else None
-        wait = FIRST_WAIT_SECONDS * 2**attempt if asked is None else asked
-        return wait if wait <= self._request.retry_wait_s else None
+        return wait_before(error, attempt, self._request.retry_wait_s)
 
     async def _next(self, chunks: Chunks) -> ChatCompletionChunk | None:
         """The next chunk, or None at the end. Comments that only keep the connection alive do

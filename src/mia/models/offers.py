@@ -6,7 +6,7 @@ it is verified by what the hub reports when it is downloaded.
 
 from __future__ import annotations
 
-from mia.models.entry import Grant, Model, ModelFile
+from mia.models.entry import Grant, Model, ModelFile, Suits
 
 _HUB = "https://huggingface.co"
 
@@ -51,6 +51,40 @@ WHISPER_SMALL = Model(
             "https://github.com/openai/whisper/blob/main/model-card.md",
             None,
         ),
+    ),
+)
+
+
+def _whisper(size: str, name: str, repository: str, weights: int, suits: Suits) -> Model:
+    """Another size, checked against what the hub reports: nobody has published digests."""
+    base = f"{_HUB}/{repository}/resolve/main"
+    wide = size in ("large-v3", "turbo")
+    files = [("model.bin", weights), ("config.json", 2_300), ("tokenizer.json", 2_480_000)]
+    files += [("vocabulary.json", 1_070_000), ("preprocessor_config.json", 340)] if wide else []
+    files += [] if wide else [("vocabulary.txt", 460_000)]
+    return Model(
+        id=f"whisper-{size}",
+        kind="stt",
+        name=name,
+        languages=(),
+        suits=suits,
+        files=tuple(ModelFile(path, n, None, url=f"{base}/{path}") for path, n in files),
+        licence=WHISPER_SMALL.licence,
+    )
+
+
+WHISPER_SIZES = (
+    _whisper("tiny", "Whisper tiny", "Systran/faster-whisper-tiny", 75_538_270, "any"),
+    _whisper("medium", "Whisper medium", "Systran/faster-whisper-medium", 1_527_906_378, "gpu"),
+    _whisper(
+        "large-v3", "Whisper large v3", "Systran/faster-whisper-large-v3", 3_087_284_237, "gpu"
+    ),
+    _whisper(
+        "turbo",
+        "Whisper large v3 turbo",
+        "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+        1_617_884_929,
+        "gpu",
     ),
 )
 
@@ -158,4 +192,29 @@ PIPER_DAVEFX = Model(
     ),
 )
 
-OFFERS = (WHISPER_SMALL, QWEN, GEMMA_4B, PIPER_CLAUDE, PIPER_DAVEFX)
+_XTTS = f"{_HUB}/coqui/XTTS-v2/resolve/main"
+_CPML = f"{_HUB}/coqui/XTTS-v2/blob/main/LICENSE.txt"
+
+XTTS = Model(
+    id="xtts-v2",
+    kind="tts",
+    name="XTTS v2 (voice cloning)",
+    languages=(),
+    suits="gpu",
+    files=tuple(
+        ModelFile(path, size, None, url=f"{_XTTS}/{path}")
+        for path, size in (
+            ("model.pth", 1_867_929_118),
+            ("config.json", 4_368),
+            ("vocab.json", 361_219),
+            ("speakers_xtts.pth", 7_754_818),
+            ("LICENSE.txt", 4_000),
+        )
+    ),
+    licence=(
+        Grant("weights", "Coqui Public Model License 1.0.0 (non-commercial)", _CPML, False),
+        Grant("data", "not published", f"{_HUB}/coqui/XTTS-v2", None),
+    ),
+)
+
+OFFERS = (WHISPER_SMALL, *WHISPER_SIZES, QWEN, GEMMA_4B, PIPER_CLAUDE, PIPER_DAVEFX, XTTS)

@@ -29,6 +29,7 @@ class Forms:
     fractions: Mapping[str, str]
     at: str
     dot: str
+    hyphen: str
     slash: str
     letters: Mapping[str, str]
     lexicon: Mapping[str, str]
@@ -37,7 +38,11 @@ class Forms:
     """Acronyms that could be read as a word and are not."""
 
 
-_SPELLED = word_set("OBS API URL IA AI UE EU UI UX IP ID PC TV DJ DM IRL USA UK OSC EEG")
+_SPELLED = word_set(
+    "OBS URL IA AI UE EU UI UX IP ID PC TV DJ DM IRL USA UK OSC EEG IBM USB AAA IPA AMD UHF ISO"
+)
+#: Read as words in Spanish ("la api"), letter by letter in English.
+_SPELLED_EN = word_set("API CIA UN US IVA ONU DNA ETA FAQ RIP IRS ATM")
 
 ES = Forms(
     point="punto",
@@ -142,6 +147,7 @@ ES = Forms(
     },
     at="arroba",
     dot="punto",
+    hyphen="guion",
     slash="barra",
     letters={
         letter: name
@@ -300,6 +306,7 @@ EN = Forms(
     },
     at="at",
     dot="dot",
+    hyphen="dash",
     slash="slash",
     letters={letter: letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
     lexicon={
@@ -316,7 +323,7 @@ EN = Forms(
         "vs": "versus",
         "approx": "approximately",
     },
-    spelled=_SPELLED,
+    spelled=_SPELLED | _SPELLED_EN,
 )
 
 FORMS: Mapping[str, Forms] = {"es": ES, "en": EN}

@@ -21,6 +21,7 @@ _CODE = re.compile(r"`([^`\n]*)`")
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\s]*(?:\s\"[^\"]*\")?\)")
 _LINK = re.compile(r"\[([^\]\n]+)\]\([^)\s]*(?:\s\"[^\"]*\")?\)")
 _TAG = re.compile(r"\[([^\]\n]{1,60})\]")
+_BRACKETS = re.compile(r"\(([^()\n]{2,40})\)")
 _HTML = re.compile(r"</?[a-zA-Z][^<>\n]{0,80}>")
 _HEADING = re.compile(r"^[ \t]{0,3}#{1,6}[ \t]+", re.M)
 _QUOTE = re.compile(r"^[ \t]{0,3}>[ \t]?", re.M)
@@ -130,6 +131,7 @@ def _plain(text: str, tags: list[str], *, marked: bool = False) -> str:
     text = _STAR.sub(star, text)
     text = _UNDERLINE.sub(star, text)
     text = _TAG.sub(tag, text)
+    text = _BRACKETS.sub(lambda found: star(found) if _is_acted(found) else found.group(), text)
     # What a cut between clauses has left of bold or a table.
     text = re.sub(r"\*\*|__|~~|```|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)|`", "", text)
     return re.sub(r"[ \t]*\|[ \t]*", " ", text)
@@ -144,6 +146,18 @@ def _is_direction(found: re.Match[str]) -> bool:
         _ENDS_SENTENCE.search(before)
         and _BEGINS_SENTENCE.match(after)
         and (found[1][0].islower() or found[1][-1] not in ".!?…")
+    )
+
+
+def _is_acted(found: re.Match[str]) -> bool:
+    """Whether "(…)" is a stage direction: something done, where a sentence begins or ends."""
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    return bool(
+        found[1][0].islower()
+        and len(found[1].split()) <= 4
+        and _ACTIONS.match(found[1])
+        and _ENDS_SENTENCE.search(before)
+        and _BEGINS_SENTENCE.match(after)
     )
 
 

@@ -104,7 +104,8 @@ _FEMININE = word_set(
 )
 _MASCULINE = word_set(
     "día días problema problemas tema temas programa programas sistema sistemas idioma "
-    "idiomas mapa mapas planeta planetas kilograma gramas"
+    "idiomas mapa mapas planeta planetas kilograma gramas megas gigas teras dálmatas cometas "
+    "poemas artistas fantasmas piratas turistas"
 )
 _NO_NOUN = word_set(
     "de del y o u e a al en por para con sin es son más menos si que entre hasta desde pero "

@@ -10,6 +10,7 @@ from functools import cache
 from mia.voice import numbers
 from mia.voice.forms import FORMS, Forms
 from mia.voice.markup import spoken_prose
+from mia.voice.rewriting import rewritten
 from mia.voice.words import word_set
 
 _TLD = "com|org|net|es|mx|ar|cl|co|pe|io|ai|dev|tv|gg|me|app|edu|gov|eu|uk|info"
@@ -86,7 +87,7 @@ class _Reader:
         text = _DOMAIN.sub(lambda m: self._dotted(m[1]), text)
         text = _HANDLE.sub(lambda m: f"{forms.at} {m[1].replace('_', ' ')}", text)
         text = _HASHTAG.sub(r"\1", text)
-        text = self._fixed(text)
+        text = rewritten(self._fixed(text), language)
         text = _TELEPHONE.sub(
             lambda m: numbers.digits(re.sub(r"\D", "", m.group()), language), text
         )
@@ -112,7 +113,8 @@ class _Reader:
     # ── addresses ────────────────────────────────────────────────────────────────────────────
 
     def _dotted(self, name: str) -> str:
-        return re.sub(r"[_+-]+", " ", name).replace(".", f" {self._forms.dot} ")
+        name = re.sub(r"(?<=\w)-(?=\w)", f" {self._forms.hyphen} ", name)
+        return re.sub(r"[_+]+", " ", name).replace(".", f" {self._forms.dot} ")
 
     def _url(self, found: re.Match[str]) -> str:
         host = self._dotted(found["host"].removeprefix("www."))
@@ -224,12 +226,17 @@ class _Reader:
             return f"{self._number(written)} {scale}{of} {unit[1]}"
         whole, _, cents = numbers.split(written, self._language)
         if len(cents) != 2:
-            return self._counted(written, unit)
+            counted = self._counted(written, unit)
+            if self._language == "es" and whole.endswith("000000"):
+                return re.sub(r"(mill(?:ón|ones)) ", r"\1 de ", counted)
+            return counted
         parts = [self._counted(whole, unit)] if int(whole) or not int(cents) else []
         if int(cents):
             hundredths = ("centavo", "centavos") if self._language == "es" else ("cent", "cents")
             if unit[0] == "euro" and self._language == "es":
                 hundredths = ("céntimo", "céntimos")
+            elif unit[0] in ("libra", "pound"):
+                hundredths = ("penique", "peniques") if unit[0] == "libra" else ("penny", "pence")
             parts.append(self._counted(str(int(cents)), hundredths))
         return (" con " if self._language == "es" else " and ").join(parts)
 

@@ -8,10 +8,12 @@ from contextlib import aclosing
 
 from mia import backends
 from mia.backends import Context
+from mia.blocking import run_blocking
 from mia.conversation.ports import Sound, SpeechSynthesizer
 from mia.errors import BackendUnavailable, MiaError
 from mia.voice import choosing
 from mia.voice.choosing import VoiceSection
+from mia.voice.tuning import Tuned, raised
 
 Report = Callable[[MiaError], None]
 
@@ -25,8 +27,22 @@ REST_SECONDS = 30.0
 class Candidate:
     """A voice that may be loaded: at once for a language of its own, else when it is needed."""
 
-    def __init__(self, name: str, load: Callable[[], Awaitable[SpeechSynthesizer]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        load: Callable[[], Awaitable[SpeechSynthesizer]],
+        *,
+        voice: str | None = None,
+        speed: float = 1.0,
+        semitones: float = 0.0,
+    ) -> None:
+        """voice, speed, semitones: as configured."""
         self.name = name
+        self.voice = voice
+        self.tuned = Tuned(speed, semitones)
+        self.speaking = 0
+        """Clauses under way."""
+        self.retired = False
         self._load = load
         self._lock = asyncio.Lock()
         self._error: MiaError | None = None
@@ -44,6 +60,17 @@ class Candidate:
                     self._error = error
                     raise
             return self.loaded
+
+    async def leave(self) -> None:
+        """A clause is over; a voice that was exchanged meanwhile is closed with its last."""
+        self.speaking -= 1
+        if self.retired and not self.speaking:
+            await self.close()
+
+    async def close(self) -> None:
+        if self.loaded is not None:
+            await self.loaded.aclose()
+            self.loaded = None
 
 
 class Voices:
@@ -69,7 +96,7 @@ class Voices:
         self._strict = strict
         self._reported: set[tuple[str, str]] = set()
         self._rests_until: dict[str, float] = {}
-        self._speed: float | None = None
+        self._context: Context | None = None
 
     @staticmethod
     def backends_for(backend: str, languages: Sequence[str]) -> list[str]:
@@ -89,10 +116,7 @@ class Voices:
 
         def candidate(name: str) -> Candidate:
             if name not in known:
-                known[name] = Candidate(
-                    name,
-                    lambda: backends.load("tts", name, choosing.options_of(section, name), context),
-                )
+                known[name] = _configured(section, name, context)
             return known[name]
 
         primary = {
@@ -101,6 +125,7 @@ class Voices:
         }
         fallback = [candidate(name) for name in choosing.fallbacks(section, context.languages)]
         voices = cls(primary, fallback, report, strict=strict)
+        voices._context = context
         await voices._open(context.languages[0])
         return voices
 
@@ -129,15 +154,53 @@ class Voices:
         await self._primary[first].get()
 
     def set_speed(self, factor: float) -> None:
-        """How fast every voice speaks from its next sentence on; 1 is normal."""
-        self._speed = factor
-        for candidate in {*self._primary.values(), *self._fallback}:
-            self._hurry(candidate)
+        """How fast every voice speaks from its next clause on; 1 is normal."""
+        for candidate in self._all():
+            candidate.tuned.speed = factor
+            candidate.tuned.tell(candidate.loaded)
 
-    def _hurry(self, candidate: Candidate) -> None:
-        setter = getattr(candidate.loaded, "set_speed", None)
-        if setter is not None and self._speed is not None:
-            setter(self._speed)
+    def set_semitones(self, semitones: float) -> None:
+        """How much higher every voice speaks from its next clause on; 0 is normal."""
+        for candidate in self._all():
+            candidate.tuned.semitones = semitones
+            candidate.tuned.tell(candidate.loaded)
+
+    async def change(self, section: VoiceSection) -> None:
+        """Speak as `section` says from the next clause on. A clause under way ends as it began.
+
+        Raises MiaError (and changes nothing) when a voice is unknown or cannot be loaded.
+        """
+        context = self._context
+        assert context is not None, "only what was loaded from a configuration can be changed"
+        known = {one.name: one for one in self._all()}
+        ready: dict[str, Candidate] = {}
+        for name in dict.fromkeys(choosing.primary(section, code) for code in context.languages):
+            ready[name] = await self._ready(_configured(section, name, context), known.get(name))
+        self._primary = {code: ready[choosing.primary(section, code)] for code in context.languages}
+        self._fallback = tuple(ready.get(one.name, one) for one in self._fallback)
+        self._rests_until.clear()
+        for one in set(known.values()) - set(self._all()):
+            one.retired = True
+            if not one.speaking:
+                await one.close()
+        self.set_speed(section.speed)
+        self.set_semitones(section.pitch)
+
+    async def _ready(self, wanted: Candidate, known: Candidate | None) -> Candidate:
+        """`known` in the voice that is wanted, if it can take it; else `wanted`, loaded."""
+        if known is not None and known.loaded is not None:
+            if known.voice == wanted.voice:
+                return known
+            setter = getattr(known.loaded, "set_voice", None)
+            if setter is not None:
+                await run_blocking(setter, wanted.voice)
+                known.voice = wanted.voice
+                return known
+        await wanted.get()
+        return wanted
+
+    def _all(self) -> tuple[Candidate, ...]:
+        return tuple(dict.fromkeys((*self._primary.values(), *self._fallback)))
 
     async def stream(self, text: str, *, language: str) -> AsyncGenerator[Sound, None]:
         """The clause in the first voice that works.
@@ -153,11 +216,15 @@ class Voices:
             sounded = False
             try:
                 voice = await candidate.get()
-                self._hurry(candidate)
-                async with aclosing(voice.stream(text, language=spoken_as)) as sounds:
-                    while (sound := await self._next(sounds, candidate, sounded)) is not None:
-                        sounded = True
-                        yield sound
+                ratio = candidate.tuned.tell(voice)
+                candidate.speaking += 1
+                try:
+                    async with aclosing(voice.stream(text, language=spoken_as)) as sounds:
+                        while (sound := await self._next(sounds, candidate, sounded)) is not None:
+                            sounded = True
+                            yield sound if ratio == 1 else raised(sound, ratio)
+                finally:
+                    await candidate.leave()
             except MiaError as error:
                 if error.code != "tts.no_language":
                     unspoken = False
@@ -212,6 +279,17 @@ class Voices:
         self._reported = {one for one in self._reported if one[0] != candidate.name}
 
     async def aclose(self) -> None:
-        for candidate in dict.fromkeys((*self._primary.values(), *self._fallback)):
-            if candidate.loaded is not None:
-                await candidate.loaded.aclose()
+        for candidate in self._all():
+            await candidate.close()
+
+
+def _configured(section: VoiceSection, name: str, context: Context) -> Candidate:
+    """A voice as the configuration wants it, not loaded yet."""
+    options = choosing.options_of(section, name)
+    return Candidate(
+        name,
+        lambda: backends.load("tts", name, options, context),
+        voice=getattr(options, "voice", None),
+        speed=getattr(options, "speed", section.speed),
+        semitones=getattr(options, "semitones", section.pitch),
+    )

@@ -17,7 +17,7 @@ from mia.strings import catalogue, current, languages
 from mia.telemetry.eventlog import KEPT
 from mia.telemetry.metrics import CONTENT_TYPE
 from mia.web import problems, shapes
-from mia.web.services import Services
+from mia.web.services import Services, VoiceControl
 
 _TURNS = 20
 _PROBLEMS: dict[int | str, dict[str, Any]] = {503: {"model": shapes.ProblemAnswer}}
@@ -171,6 +171,43 @@ def router(services: Services, hub: Hub) -> APIRouter:
         if wish.stop:
             talk.stop()
         return shapes.InputAnswer(mode=talk.mode, muted=talk.muted, paused=talk.paused)
+
+    def voice_control() -> VoiceControl:
+        found = services.voice()
+        if found is None:
+            raise RealtimeError("not_ready", kind="server_error")
+        return found
+
+    @routes.get(
+        "/api/v1/voice", summary="Whose voice she has now", responses=_PROBLEMS, tags=["voice"]
+    )
+    async def voice() -> shapes.VoiceAnswer:
+        return shapes.VoiceAnswer.model_validate(dict(voice_control().now()))
+
+    @routes.patch(
+        "/api/v1/voice",
+        summary="Change her voice, its speed or its pitch, from the next clause on",
+        responses={**_PROBLEMS, 422: {"model": shapes.ProblemAnswer}},
+        tags=["voice"],
+    )
+    async def change_voice(wish: shapes.VoiceRequest) -> shapes.VoiceAnswer:
+        found = voice_control()
+        said = {name: getattr(wish, name) for name in wish.model_fields_set}
+        for name in ("backend", "speed", "semitones"):
+            if said.get(name, ...) is None:
+                del said[name]
+        await found.change(said)
+        return shapes.VoiceAnswer.model_validate(dict(found.now()))
+
+    @routes.get(
+        "/api/v1/voices", summary="The voices she could have", responses=_PROBLEMS, tags=["voice"]
+    )
+    async def voices(
+        language: Annotated[str | None, Query(max_length=3, description="ISO 639-1.")] = None,
+    ) -> shapes.VoicesAnswer:
+        rows = await voice_control().offered()
+        chosen = [row for row in rows if not language or row["language"] in ("", language)]
+        return shapes.VoicesAnswer.model_validate({"voices": chosen})
 
     @routes.get(
         "/api/v1/events", summary="What happened, fact by fact, the oldest first", tags=["state"]

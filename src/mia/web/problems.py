@@ -17,6 +17,13 @@ _STATUS = {
     "web.bad_request": 422,
     "web.method_not_allowed": 405,
     "realtime.not_ready": 503,
+    "backend.unknown": 422,
+    "backend.not_installed": 422,
+    "tts.no_such_voice": 422,
+    "tts.unknown_voice": 422,
+    "clone.no_consent": 422,
+    "model.missing": 422,
+    "model.not_installed": 422,
 }
 
 

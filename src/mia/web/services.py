@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import mia
 from mia.channels.realtime.session import no_usage
@@ -45,6 +45,22 @@ class Shown(Protocol):
     def details(self) -> Mapping[str, object]: ...
 
 
+class VoiceControl(Protocol):
+    """Her voice while she runs. Raises MiaError for a voice that is not to be had."""
+
+    def now(self) -> Mapping[str, object]:
+        """`backend`, `voice` (None: the backend's own), `speed`, `semitones`."""
+        ...
+
+    async def offered(self) -> list[dict[str, str]]:
+        """`id`, `name`, `language`, `gender`, `backend`, `licence` of every voice."""
+        ...
+
+    async def change(self, wish: Mapping[str, Any]) -> None:
+        """From the next clause on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """stage: the stage's conversation, None until there is one; it is run by the program.
@@ -53,6 +69,7 @@ class Services:
     session runs and ends it.
     config: the settings a page may see, plain data without secrets.
     avatar: each output of her face that is on, by name.
+    voice: her voice, None until she has one.
     usage: token counts of the newest reply. source: where this version's source is, as the
     AGPL asks; whoever changes MIA and serves it sets it.
     """
@@ -68,5 +85,6 @@ class Services:
     avatar: Callable[[], Mapping[str, Shown]] = dict
     access: Access = field(default_factory=Access)
     usage: CountUsage = no_usage
+    voice: Callable[[], VoiceControl | None] = lambda: None
     source: str = mia.SOURCE_URL
     ui: Path = UI

@@ -153,6 +153,37 @@ class InputAnswer(_Answer):
     paused: bool
 
 
+class VoiceRequest(_Body):
+    """What is left out stays as it is."""
+
+    backend: str | None = Field(default=None, max_length=100, description="`auto`, or a backend.")
+    voice: str | None = Field(
+        default=None, max_length=200, description="`id` of a voice; null: the backend's own."
+    )
+    speed: float | None = Field(default=None, ge=0.5, le=2, description="1 is normal.")
+    semitones: float | None = Field(default=None, ge=-12, le=12, description="0 is normal.")
+
+
+class VoiceAnswer(_Answer):
+    backend: str
+    voice: str | None
+    speed: float
+    semitones: float
+
+
+class VoiceRow(_Body):
+    id: str
+    name: str
+    language: str = Field(description="ISO 639-1; empty: any, or not told.")
+    gender: Literal["female", "male", ""]
+    backend: str
+    licence: str
+
+
+class VoicesAnswer(_Answer):
+    voices: list[VoiceRow]
+
+
 class EventRow(BaseModel):
     """One fact, with fields of its own beside these."""
 

@@ -75,6 +75,12 @@ class WhisperOptions(Options):
     window_s: float = Field(
         10.0, ge=8, le=30, description="Shortest stretch of sound Whisper is shown, in seconds."
     )
+    hot_words: str | None = Field(
+        None,
+        max_length=400,
+        description="Names and words to expect, as they are written; null: her names with "
+        "`input.mode: wake-name`, else none.",
+    )
     threads: int | None = Field(
         None,
         ge=1,
@@ -181,7 +187,9 @@ class Whisper:
             task="transcribe",
             language=language,
         )
-        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True)
+        prompt = self._model.get_prompt(
+            tokenizer, [], without_timestamps=True, hotwords=self._options.hot_words or None
+        )
         most = max(LEAST_TOKENS, int(seconds * TOKENS_PER_SECOND))
         (result,) = self._model.model.generate(
             encoded,
@@ -248,6 +256,8 @@ async def load(options: WhisperOptions, context: Context) -> Whisper:
             await tried.aclose()
 
     try:
+        if options.hot_words is None:
+            options = options.model_copy(update={"hot_words": ", ".join(context.names)})
         if options.threads is None:
             name = f"{folder.name} {options.device} {options.compute_type}"
             threads = await quickest(name, context.cache / "threads.json", trial)

@@ -17,6 +17,7 @@ from mia.mind.openai_models import (
     why_lm_studio_failed,
 )
 from mia.mind.openai_server import Dialect, Request, ServerModel
+from mia.servers import address
 
 #: The name that configs of the original system use for "whichever is there".
 ANY_MODEL = "default"
@@ -75,10 +76,7 @@ class OpenAIOptions(Options):
     @field_validator("base_url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an address such as http://localhost:1234/v1")
-        return value.rstrip("/")
+        return address(value)
 
 
 class LMStudioOptions(OpenAIOptions):

@@ -16,6 +16,7 @@ from pydantic import Field
 from mia.backends import Backend, Context, Options
 from mia.conversation.ports import Sound, Word
 from mia.errors import BackendUnavailable
+from mia.voice.catalogue import VoiceInfo
 from mia.voice.mp3 import RATE, Mp3Decoder
 from mia.voice.word_places import WordFinder
 
@@ -115,6 +116,27 @@ class EdgeVoice:
         if client.state.get("chunk_audio_bytes", 0) or heard / RATE + TOLERANCE_SECONDS < last:
             raise BackendUnavailable("edge.interrupted")
 
+    def set_speed(self, factor: float) -> None:
+        """How fast it speaks from the next clause on, 0.5 … 2."""
+        self._options.speed = min(max(factor, 0.5), 2.0)
+
+    def set_semitones(self, semitones: float) -> None:
+        """How much higher it speaks from the next clause on, -12 … 12."""
+        self._options.semitones = min(max(semitones, -12.0), 12.0)
+
+    def set_voice(self, voice: str | None) -> None:
+        """The voice from the next clause on; None: one for each language.
+
+        Raises BackendUnavailable("tts.unknown_voice") for what cannot be a voice's name.
+        """
+        try:
+            self._options.voice = voice or ""
+        except ValueError as error:
+            known = ", ".join((*DEFAULT_VOICES.values(), OTHER_VOICE))
+            raise BackendUnavailable(
+                "tts.unknown_voice", name="Edge", voice=voice, known=known
+            ) from error
+
     async def _next(self, messages: AsyncGenerator[TTSChunk, None]) -> TTSChunk | None:
         """The next message, or None after the last.
 
@@ -179,6 +201,23 @@ def _translated(error: Exception, heard: int) -> BackendUnavailable:
     if isinstance(error, aiohttp.ClientError | OSError | TimeoutError | edge.WebSocketError):
         return BackendUnavailable("edge.offline", reason=str(error) or type(error).__name__)
     return BackendUnavailable("edge.failed", reason=str(error) or type(error).__name__)
+
+
+def voices(options: EdgeOptions, context: Context) -> tuple[VoiceInfo, ...]:
+    """The configured voice and the default ones; the service has some 400 more."""
+    del context
+    names = [options.voice] if options.voice else []
+    return tuple(
+        VoiceInfo(
+            name,
+            name.split("-")[-1].removesuffix("Neural").removesuffix("Multilingual"),
+            name.split("-")[0],
+            "",
+            "edge",
+            "",
+        )
+        for name in dict.fromkeys((*names, *DEFAULT_VOICES.values(), OTHER_VOICE))
+    )
 
 
 async def load(options: EdgeOptions, _context: Context) -> EdgeVoice:

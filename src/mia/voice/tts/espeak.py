@@ -20,6 +20,7 @@ from mia.backends import Backend, Context, Options
 from mia.blocking import Worker
 from mia.conversation.ports import Samples, Sound, Word
 from mia.errors import BackendUnavailable
+from mia.voice.catalogue import VoiceInfo
 
 NAME = "espeak"
 #: ISO 639-1 → espeak-ng's own voice where its default is not the one people expect.
@@ -79,8 +80,9 @@ class Espeak:
     def __init__(self, options: EspeakOptions) -> None:
         import espeakng_loader
 
-        self._options = options
         self._speed = options.speed
+        self._semitones = options.semitones
+        self._voice = options.voice
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         data = espeakng_loader.get_data_path().encode()
         self._rate = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, _DONT_EXIT))
@@ -97,6 +99,14 @@ class Espeak:
         """How fast it speaks from the next clause on; 1 is normal."""
         self._speed = factor
 
+    def set_semitones(self, semitones: float) -> None:
+        """How high it speaks from the next clause on; 0 is normal."""
+        self._semitones = semitones
+
+    def set_voice(self, voice: str | None) -> None:
+        """espeak-ng's voice from the next clause on; None: by the language."""
+        self._voice = voice
+
     async def stream(self, text: str, *, language: str) -> AsyncGenerator[Sound, None]:
         unwanted = threading.Event()
         try:
@@ -110,11 +120,11 @@ class Espeak:
         if unwanted.is_set():
             return None
         self._parts, self._words, self._unwanted = [], [], unwanted
-        voice = self._options.voice or VOICES.get(language, language)
+        voice = self._voice or VOICES.get(language, language)
         if self._library.espeak_SetVoiceByName(voice.encode()) != _OK:
             raise BackendUnavailable("tts.no_language", language=language, name=NAME)
         words = max(SLOWEST, min(FASTEST, round(NORMAL_WORDS_A_MINUTE * self._speed)))
-        pitch = max(0, min(99, round(NORMAL_PITCH + self._options.semitones * 4)))
+        pitch = max(0, min(99, round(NORMAL_PITCH + self._semitones * 4)))
         self._library.espeak_SetParameter(_RATE, words, 0)
         self._library.espeak_SetParameter(_PITCH, pitch, 0)
         raw = text.encode() + b"\0"
@@ -151,6 +161,18 @@ class Espeak:
     async def aclose(self) -> None:
         await asyncio.shield(self._worker.run(self._library.espeak_Terminate))
         self._worker.close()
+
+
+def voices(options: EspeakOptions, context: Context) -> tuple[VoiceInfo, ...]:
+    """The Spanish and English ones; every other language has one under its own code."""
+    del options, context
+    named = (
+        ("es-419", "Latinoamérica", "es"), ("es", "España", "es"),
+        ("en-us", "American", "en"), ("en-gb", "British", "en"),
+    )  # fmt: skip
+    return tuple(
+        VoiceInfo(voice, name, language, "", NAME, "GPL-3.0") for voice, name, language in named
+    )
 
 
 async def load(options: EspeakOptions, context: Context) -> Espeak:

@@ -79,6 +79,7 @@ class Kokoro:
         self._options = options
         self._only = len(languages) == 1
         self._speed = options.speed
+        self._voice = options.voice
         self._styles: dict[str, Samples] = {}
         self._model = Model(onnx_file(folder), options.threads, styletts_durations)
         self._tokens = next(n for n in self._model.inputs if n in ("tokens", "input_ids"))
@@ -95,13 +96,22 @@ class Kokoro:
         """How fast it speaks from the next sentence on, 0.5 … 2."""
         self._speed = min(max(factor, 0.5), 2.0)
 
+    def set_voice(self, voice: str | None) -> None:
+        """The voice of its language from the next sentence on; None: the one of `voices`.
+
+        Reads the voice's file. Raises BackendUnavailable("tts.unknown_voice").
+        """
+        if voice is not None:
+            self._style(voice)
+        self._voice = voice
+
     def voice_for(self, language: str) -> str:
         """The name of the voice that speaks a language: the chosen one its own (or the only
         one there is to speak), else the one for the language.
 
         Raises BackendUnavailable("tts.no_language") when there is none.
         """
-        chosen = self._options.voice
+        chosen = self._voice
         if chosen and (self._only or LANGUAGES.get(chosen[0], ("",))[0] == language):
             return chosen
         named = self._options.voices.get(language) or DEFAULT_VOICES.get(language)
