@@ -31,7 +31,13 @@ def create_app(services: Services) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         license_info={"name": "AGPL-3.0-only", "url": services.source},
     )
-    hub = Hub(services.bus, services.stage, services.make_talk, usage=services.usage)
+    hub = Hub(
+        services.bus,
+        services.stage,
+        services.make_talk,
+        usage=services.usage,
+        sounds_here=services.sounds_here,
+    )
     app.state.hub = hub
     services.metrics.sessions("page", lambda: hub.pages)
     services.metrics.sessions("guest", lambda: hub.guests)

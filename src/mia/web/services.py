@@ -40,7 +40,8 @@ class Services:
     session runs and ends it.
     config: the settings a page may see, plain data without secrets.
     usage: token counts of the newest reply. source: where this version's source is, as the
-    AGPL asks; whoever changes MIA and serves it sets it.
+    AGPL asks; whoever changes MIA and serves it sets it. sounds_here: this machine's own
+    loudspeaker plays the stage while no page does.
     """
 
     bus: EventBus
@@ -55,3 +56,4 @@ class Services:
     usage: CountUsage = no_usage
     source: str = mia.SOURCE_URL
     ui: Path = UI
+    sounds_here: bool = False

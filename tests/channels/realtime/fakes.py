@@ -273,6 +273,12 @@ class FakeTalk:
         for loudspeaker in self.loudspeakers:
             loudspeaker.duck(gain, 0.06)
 
+    @property
+    def playhead(self) -> tuple[str, float] | None:
+        if self._reply is None:
+            return None
+        return self.reply, self._offset / PLAYING_RATE
+
     def tell(self, kind: Any, **fields: Any) -> None:
         self._tell(kind, **fields)
 
