@@ -16,6 +16,10 @@ _STATUS = {
     "web.not_found": 404,
     "web.bad_request": 422,
     "web.method_not_allowed": 405,
+    "web.model_broken": 422,
+    "web.model_external": 422,
+    "web.model_fixed": 409,
+    "web.model_not_vrm": 422,
     "realtime.not_ready": 503,
 }
 

@@ -16,6 +16,7 @@ from mia.telemetry.events import EventBus
 from mia.telemetry.metrics import Metrics
 from mia.telemetry.turns import TurnReports
 from mia.web.access import Access
+from mia.web.model_file import ModelFile
 
 UI = Path(__file__).parent / "ui"
 
@@ -41,7 +42,7 @@ class Services:
     config: the settings a page may see, plain data without secrets.
     usage: token counts of the newest reply. source: where this version's source is, as the
     AGPL asks; whoever changes MIA and serves it sets it. sounds_here: this machine's own
-    loudspeaker plays the stage while no page does.
+    loudspeaker plays the stage while no page does. model: where the user's own avatar is kept.
     """
 
     bus: EventBus
@@ -57,3 +58,4 @@ class Services:
     source: str = mia.SOURCE_URL
     ui: Path = UI
     sounds_here: bool = False
+    model: ModelFile | None = None

@@ -7,6 +7,7 @@ import { firstLanguage, keep, speak, t } from "./i18n.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
 import { feelMeant, showModes, TalkKey } from "./modes.js";
 import { Notices } from "./notices.js";
+import { showObs } from "./obs.js";
 import { Player } from "./player.js";
 import { Protocol } from "./protocol.js";
 import { Realtime } from "./realtime.js";
@@ -252,6 +253,7 @@ realtime.connect();
 performance.mark("mia.interactive");
 await Promise.all([stage.start(), showFoot()]);
 stage.feelPointer();
+showObs(stage, store, (level, text) => notices.toast(level, text));
 
 Object.assign(window, { mia: { store, player, stage, realtime, microphone, t } });
 document.documentElement.dataset.ready = "";

@@ -45,7 +45,17 @@ export const FACES = {
     mouth: { width: 32, open: 29, upper: -2, round: 0.6, smile: 15 },
   },
   sad: {
-    features: { slant: -0.85, tilt: 15, blush: 0.35, light: 1.16, iris: 1.04, ears: 15, wisp: 24, tears: 1, gloom: 0.35 },
+    features: {
+      slant: -0.85,
+      tilt: 15,
+      blush: 0.35,
+      light: 1.16,
+      iris: 1.04,
+      ears: 15,
+      wisp: 24,
+      tears: 1,
+      gloom: 0.35,
+    },
     mouth: { width: 19, smile: -7, wave: 0 },
   },
   angry: {
