@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,25 +13,32 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from mia.telemetry import events as bus
-from tests.browser.conftest import OUT
+from tests.browser.conftest import OUT, QUIET
 from tests.browser.pretend import Pretend, pretending
 from tests.channels.realtime.fakes import FakeTalk
 
 EXPRESSIONS = ["neutral", "joy", "sad", "angry", "surprised", "thinking", "shy", "wink"]
 #: A mouth at rest is one of these too.
 VOWELS: dict[str, dict[str, float]] = {"closed": {}, **{v: {v: 1.0} for v in "aeiou"}}
-#: How different two pictures are: the mean of their pixels' differences, 0 to 255.
-DIFFERENCE = """async ([one, other]) => {
-    const pixels = async (data) => {
+#: How different pictures are, each pair: the mean of their pixels' differences, 0 to 255.
+DIFFERENCES = """async (shots) => {
+    const all = [];
+    for (const [name, data] of Object.entries(shots)) {
         const image = new Image();
         image.src = "data:image/png;base64," + data;
         await image.decode();
         const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
         canvas.drawImage(image, 0, 0);
-        return canvas.getImageData(0, 0, image.width, image.height).data;
-    };
-    const [a, b] = [await pixels(one), await pixels(other)];
-    return a.reduce((sum, value, n) => sum + Math.abs(value - b[n]), 0) / a.length;
+        all.push([name, canvas.getImageData(0, 0, image.width, image.height).data]);
+    }
+    const found = {};
+    for (const [n, [one, a]] of all.entries())
+        for (const [other, b] of all.slice(0, n)) {
+            let sum = 0;
+            for (let at = 0; at < a.length; at++) sum += Math.abs(a[at] - b[at]);
+            found[`${one} ${other}`] = sum / a.length;
+        }
+    return found;
 }"""
 
 
@@ -111,19 +121,16 @@ def overlay(browser: Browser, mia: Pretend) -> Iterator[Overlay]:
     opened.close()
 
 
-def _difference(page: Page, one: bytes, other: bytes) -> float:
-    from base64 import b64encode
-
+def alike(page: Page, shots: dict[str, bytes], least: float) -> set[str]:
+    """Pairs of pictures that differ by less than this."""
+    encoded = {name: b64encode(shot).decode() for name, shot in shots.items()}
     # In a page without a policy: pictures are read there, not shown.
     with page.context.browser.new_context() as context:  # type: ignore[union-attr]
-        reader = context.new_page()
-        found = reader.evaluate(DIFFERENCE, [b64encode(each).decode() for each in (one, other)])
-    return float(found)
+        found = context.new_page().evaluate(DIFFERENCES, encoded)
+    return {pair for pair, difference in found.items() if difference < least}
 
 
-def _alpha(page: Page, picture: bytes) -> list[int]:
-    from base64 import b64encode
-
+def alpha(page: Page, picture: bytes) -> list[int]:
     with page.context.browser.new_context() as context:  # type: ignore[union-attr]
         reader = context.new_page()
         return list(
@@ -148,6 +155,7 @@ def _speak(talk: FakeTalk, cues: list[list[Any]] | None = None) -> None:
     turn, reply = talk._reply = ("turn", f"reply{len(talk.calls)}")
     talk.calls.append(("spoke",))
     talk._offset = 0
+    talk.playing_since = asyncio.get_running_loop().time()
     talk.tell(bus.ReplyStarted, turn=turn, reply=reply)
     phonemes = tuple(("paeiou"[n % 6], n * 0.2, n * 0.2 + 0.2) for n in range(15))
     words = ((0, 4, 0.0, 1.5), (5, 10, 1.5, 3.0))
@@ -175,13 +183,7 @@ def test_every_expression_is_a_face_of_its_own(overlay: Overlay) -> None:
     for name in EXPRESSIONS:
         overlay.hold(expressions={} if name == "neutral" else {name: 1})
         shots[name] = overlay.shot(f"face-{name}")
-    alike = {
-        f"{one} {other}": difference
-        for n, one in enumerate(EXPRESSIONS)
-        for other in EXPRESSIONS[:n]
-        if (difference := _difference(overlay.page, shots[one], shots[other])) < 0.25
-    }
-    assert alike == {}
+    assert alike(overlay.page, shots, 0.25) == set()
 
 
 def test_the_mouth_has_five_vowels_and_is_closed_between_them(overlay: Overlay) -> None:
@@ -189,19 +191,12 @@ def test_the_mouth_has_five_vowels_and_is_closed_between_them(overlay: Overlay) 
     for name, vowels in VOWELS.items():
         overlay.hold(vowels={**dict.fromkeys("aeiou", 0), **vowels})
         shots[name] = overlay.shot(f"mouth-{name}")
-    names = list(shots)
-    alike = {
-        f"{one} {other}": difference
-        for n, one in enumerate(names)
-        for other in names[:n]
-        if (difference := _difference(overlay.page, shots[one], shots[other])) < 0.02
-    }
-    assert alike == {}
+    assert alike(overlay.page, shots, 0.02) == set()
 
 
 def test_the_ground_is_transparent_and_she_is_not(overlay: Overlay) -> None:
-    assert _alpha(overlay.page, overlay.shot("overlay"))[:3] == [0, 0, 0]
-    assert _alpha(overlay.page, overlay.shot("overlay"))[3] == 255
+    assert alpha(overlay.page, overlay.shot("overlay"))[:3] == [0, 0, 0]
+    assert alpha(overlay.page, overlay.shot("overlay"))[3] == 255
 
 
 def test_a_colour_behind_her_can_be_keyed_out(browser: Browser, mia: Pretend) -> None:
@@ -276,19 +271,20 @@ def test_an_expression_shows_at_its_moment_of_the_reply(overlay: Overlay, mia: P
 
 
 def test_with_sound_it_plays_her_voice_and_takes_the_stage_from_nobody(
-    browser: Browser, mia: Pretend
+    chromium: tuple[Playwright, str], mia: Pretend
 ) -> None:
-    with_sound = Overlay(browser, mia.url, "sound=1")
-    with_sound.connected()
-    # OBS lets its pages play; this browser wants a click first.
-    with_sound.page.mouse.click(10, 10)
-    with_sound.page.evaluate("mia.player.start()")
-    with_sound.until("mia.player.running")
-    mia.do(_speak, lambda talk: [talk.say() for _ in range(25)])
-    with_sound.until("mia.player.playedSamples > 6000")
-    assert with_sound.page.evaluate("mia.store.state.role") == "observer"
-    mia.do(_fall_silent)
-    with_sound.close()
+    playwright, path = chromium
+    # As OBS' own browser: pages may play without a click.
+    switches = [*QUIET, "--autoplay-policy=no-user-gesture-required"]
+    with playwright.chromium.launch(executable_path=path, args=switches) as obs:
+        with_sound = Overlay(obs, mia.url, "sound=1")
+        with_sound.connected()
+        with_sound.until("mia.player.running")
+        mia.do(_speak, lambda talk: [talk.say() for _ in range(25)])
+        with_sound.until("mia.player.playedSamples > 6000")
+        assert with_sound.page.evaluate("mia.store.state.role") == "observer"
+        mia.do(_fall_silent)
+        with_sound.close()
 
 
 def test_it_comes_back_quietly_when_mia_was_started_anew(
@@ -300,7 +296,7 @@ def test_it_comes_back_quietly_when_mia_was_started_anew(
         overlay = Overlay(browser, first.url)
         overlay.connected()
     overlay.until("mia.store.state.connection === 'connecting'")
-    assert _alpha(overlay.page, overlay.shot("overlay-alone"))[3] == 255
+    assert alpha(overlay.page, overlay.shot("overlay-alone"))[3] == 255
     with pretending(port=port) as second:
         overlay.connected()
         second.do(_speak)
@@ -342,8 +338,6 @@ def test_the_page_offers_the_overlays_address_with_its_options(
 
 
 def test_the_policy_of_the_overlay_lets_only_our_own_page_show_it(mia: Pretend) -> None:
-    import urllib.request
-
     for path, framed in (("/", "'none'"), ("/overlay", "'self'")):
         with urllib.request.urlopen(mia.url + path) as answer:
             policy = answer.headers["content-security-policy"]

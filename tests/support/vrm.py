@@ -160,7 +160,7 @@ class _Maker:
         corners = _CORNERS * size
         points = self.turned(corners[_FACES].reshape(-1, 3) + centre)
         sides = np.arange(len(_FACES))[:, None] * 4
-        indices = (sides + [0, 1, 2, 0, 2, 3]).reshape(-1)
+        indices = (sides + np.array([0, 1, 2, 0, 2, 3])).reshape(-1)
         a, b, c = (corners[_FACES[:, n]] for n in (0, 1, 2))
         flat = np.cross(b - a, c - a)
         normals = self.turned(np.repeat(flat / np.linalg.norm(flat, axis=1)[:, None], 4, axis=0))
@@ -196,9 +196,7 @@ def parts(version: Version = "1", picture: bytes | None = None) -> tuple[dict[st
     """A whole model as a document and its body, for a test to spoil."""
     maker = _Maker(version)
     document = maker.document
-    document["images"].append(
-        {"bufferView": maker.view(picture or png()), "mimeType": "image/png"}
-    )
+    document["images"].append({"bufferView": maker.view(picture or png()), "mimeType": "image/png"})
     document["textures"].append({"source": 0})
     bones = maker.bones()
     binds: dict[str, list[tuple[int, int, int]]] = {}
@@ -257,7 +255,7 @@ def _zero(bones: dict[str, int], binds: dict[str, list[tuple[int, int, int]]]) -
         }
         for shape, found in binds.items()
     ]
-    degrees = {"xRange": 90, "yRange": 30}
+    degrees = {"curve": [0, 0, 0, 1, 1, 1, 1, 0], "xRange": 90, "yRange": 30}
     return {
         "VRM": {
             "specVersion": "0.0",

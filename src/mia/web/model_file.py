@@ -1,4 +1,4 @@
-"""The user's own 3-D model (VRM): one file, checked before it is kept, for every page and overlay."""
+"""The user's own 3-D model (VRM): one file, checked before it is kept."""
 
 from __future__ import annotations
 

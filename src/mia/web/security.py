@@ -62,9 +62,7 @@ class SecurityMiddleware:
                 return
             receive = _Replay(body, receive)
         give_cookie = bool(self._access.token) and self._access.token_allowed(token)
-        guarded = _Guarded(
-            send, headers.get("host", ""), scope["path"], self._cookie(give_cookie)
-        )
+        guarded = _Guarded(send, headers.get("host", ""), scope["path"], self._cookie(give_cookie))
         await self._app(scope, receive, guarded)
 
     def _refusal(self, scope: Scope, headers: Headers, token: str | None) -> MiaError | None:
