@@ -45,6 +45,11 @@ def mia(chromium: tuple[Playwright, str], kept: Path) -> Iterator[Pretend]:
         yield pretend
 
 
+def _wearing(browser: Browser, mia: Pretend) -> Overlay:
+    """An overlay with the model; small, as a processor draws it."""
+    return Overlay(browser, mia.url, "avatar=vrm", viewport={"width": 240, "height": 270})
+
+
 @pytest.fixture
 def mia_url(mia: Pretend) -> str:
     return mia.url
@@ -55,7 +60,7 @@ def test_a_model_of_either_version_is_drawn_and_moves_its_face(
     painting: Browser, mia: Pretend, kept: Path, version: vrm.Version
 ) -> None:
     kept.write_bytes(vrm.model(version))
-    overlay = Overlay(painting, mia.url, "avatar=vrm")
+    overlay = _wearing(painting, mia)
     assert overlay.page.locator("#puppet svg").count() == 0
     faces: dict[str, dict[str, Any]] = {
         "neutral": {},
@@ -82,7 +87,7 @@ def test_her_left_is_the_pictures_right_as_with_the_puppet(
     painting: Browser, mia: Pretend, kept: Path, version: vrm.Version
 ) -> None:
     kept.write_bytes(vrm.model(version))
-    overlay = Overlay(painting, mia.url, "avatar=vrm")
+    overlay = _wearing(painting, mia)
     weight = "(name) => mia.stage.avatar.vrm.expressionManager.getValue(name)"
     overlay.hold(eyeOpenLeft=0)
     assert overlay.page.evaluate(weight, "blinkLeft") == 1
@@ -151,7 +156,7 @@ def test_a_file_nobody_should_wear_is_refused_and_she_keeps_her_face(
 ) -> None:
     problem, data = SPOILT[name]
     kept.write_bytes(data)
-    overlay = Overlay(painting, mia.url, "avatar=vrm")
+    overlay = _wearing(painting, mia)
     requested: list[str] = []
     overlay.page.on("request", lambda request: requested.append(request.url))
     assert overlay.page.get_attribute("html", "data-problem") == problem
@@ -164,7 +169,7 @@ def test_without_a_model_the_overlay_shows_the_puppet_and_loads_no_engine(
     painting: Browser, mia: Pretend, kept: Path
 ) -> None:
     kept.unlink(missing_ok=True)
-    overlay = Overlay(painting, mia.url, "avatar=vrm")
+    overlay = _wearing(painting, mia)
     assert overlay.page.get_attribute("html", "data-problem") == "none"
     loaded = "performance.getEntriesByType('resource').map(({name}) => name).join()"
     assert "vendor" not in overlay.page.evaluate(loaded)
@@ -204,7 +209,7 @@ def test_a_model_dropped_on_the_page_is_worn_there_and_in_the_overlay(
     page.screenshot(path=OUT / "page-vrm.png")
     page.reload()
     page.wait_for_selector("#puppet canvas.model")
-    overlay = Overlay(painting, mia.url, "avatar=vrm")
+    overlay = _wearing(painting, mia)
     assert overlay.page.locator("canvas.model").count() == 1
     overlay.close()
     assert complaints == []

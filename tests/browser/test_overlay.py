@@ -59,7 +59,8 @@ class Overlay:
 
     def __init__(self, browser: Browser, url: str, query: str = "", **options: Any) -> None:
         size = {"width": 480, "height": 540}
-        self.context = browser.new_context(locale="es-ES", viewport=size, **options)
+        options = {"viewport": size, **options}
+        self.context = browser.new_context(locale="es-ES", **options)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -103,7 +104,8 @@ class Overlay:
             "expressions": {},
         }
         self.page.evaluate("frame => { mia.stage.held = frame; }", {**still, **frame})
-        self.until("(mia.waited = (mia.waited ?? 0) + 1) % 8 === 0")
+        self.page.evaluate("() => { mia.before = {drawn: mia.stage.avatar.drawn, frames: 0}; }")
+        self.until("++mia.before.frames > 8 && !(mia.stage.avatar.drawn < mia.before.drawn + 3)")
 
     def shot(self, name: str) -> bytes:
         OUT.mkdir(exist_ok=True)

@@ -53,6 +53,9 @@ export class Model {
     // VRM 0 looks the other way, and so turn its bones.
     this.facing = vrm.meta?.metaVersion === "0" ? -1 : 1;
     engine.VRMUtils.rotateVRM0(vrm);
+    /** Set when the last picture is done. @type {any} */
+    this.fence = null;
+    this.drawn = 0;
     this.scene = new engine.Scene();
     this.scene.add(vrm.scene, new engine.AmbientLight(0xffffff, 1.6));
     const light = new engine.DirectionalLight(0xffffff, 1.7);
@@ -153,7 +156,18 @@ export class Model {
     const chest = this.bone("chest") ?? this.bone("spine");
     if (chest) chest.rotation.x = -0.035 * frame.breath * facing;
     vrm.update(dt);
+    this.draw();
+  }
+
+  /** Draw, unless the picture before is still being drawn: without a graphics card a queue would grow. */
+  draw() {
+    const gl = this.renderer.getContext();
+    if (this.fence && gl.getSyncParameter(this.fence, gl.SYNC_STATUS) !== gl.SIGNALED) return;
+    if (this.fence) gl.deleteSync(this.fence);
     this.renderer.render(this.scene, this.camera);
+    this.fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    gl.flush();
+    this.drawn++;
   }
 
   /** @param {string} name @param {number} share of the head's turn @param {Frame} frame */
