@@ -98,7 +98,10 @@ export function showObs(stage, store, toast) {
     else field.value = String(value);
   }
   form.addEventListener("input", show);
-  form.addEventListener("change", (/** @type {any} */ { target }) => target.name === "avatar" && void wear(target.value));
+  form.addEventListener(
+    "change",
+    (/** @type {any} */ { target }) => target.name === "avatar" && void wear(target.value),
+  );
   form.addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
   find("#obs-open").addEventListener("click", () => {
     dialog.showModal();

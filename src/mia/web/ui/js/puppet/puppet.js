@@ -1,6 +1,6 @@
 // MIA's own puppet: loads img/puppet.svg and gives its layers their places, frame by frame.
 
-import { Spring, rest } from "../face/frame.js";
+import { Spring, clamp, rest } from "../face/frame.js";
 import { Eye } from "./eye.js";
 import { faceOf } from "./faces.js";
 import { VISEMES, browShape, mouthShape, spoken } from "./shapes.js";
@@ -34,6 +34,11 @@ const SPRINGS = {
   cord: { stiffness: 60, damping: 3.5, roll: 0.25, yaw: 4, speed: 1.6 },
   cord2: { stiffness: 70, damping: 3.8, roll: 0.25, yaw: 4, speed: 1.6 },
 };
+
+/** However she is thrown about: what swings is hair. Units of the head's speed, degrees. */
+const FASTEST = 9;
+const FARTHEST = 30;
+const BENT = 9;
 
 /** Small things that belong to one expression, by the ids of the drawing. */
 const MARKS = /** @type {const} */ (["tears", "vein", "sweat", "spark", "startle", "dots", "bloom", "heat", "gloom"]);
@@ -155,15 +160,15 @@ export class Puppet {
    */
   swing(dt, yaw, roll, breath, features) {
     const rate = dt > 0 ? Math.min(1 / dt, 60) : 0;
-    const speed = ((yaw - this.before.yaw) * 12 + (roll - this.before.roll) * 0.5) * rate;
+    const speed = clamp(((yaw - this.before.yaw) * 12 + (roll - this.before.roll) * 0.5) * rate, -FASTEST, FASTEST);
     const rise = (breath - this.before.rise) * rate;
     this.before = { yaw, roll, rise: breath };
     for (const { name, root, tip } of this.springs) {
       const { roll: hangs, yaw: lags, speed: trails } = SPRINGS[name];
       const moved = this.still ? 0 : lags * yaw + trails * (speed + (name === "wisp" ? rise * 4 : 0));
       const goal = -roll * hangs - moved + (name === "wisp" ? features.wisp : 0);
-      const angle = root.step(goal, dt);
-      this.swings[name] = { angle, bend: tip.step(angle, dt) - angle };
+      const angle = clamp(root.step(goal, dt), -FARTHEST, FARTHEST);
+      this.swings[name] = { angle, bend: clamp(tip.step(angle, dt) - angle, -BENT, BENT) };
     }
   }
 
