@@ -42,7 +42,8 @@ GAME = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1280 720" width="
 <g><rect x="150" y="506" width="40" height="54" rx="10" fill="#4cc9f0"/>
 <rect x="158" y="518" width="9" height="12" fill="#0b2b3a"/>
 <rect x="174" y="518" width="9" height="12" fill="#0b2b3a"/></g>
-<g font-family="monospace" font-size="30" font-weight="700" fill="#fff"><text x="30" y="50">SCORE 004200</text>
+<g font-family="monospace" font-size="30" font-weight="700" fill="#fff">
+<text x="30" y="50">SCORE 004200</text>
 <text x="30" y="92">&#9829; &#9829; &#9829;</text></g></svg>"""
 
 

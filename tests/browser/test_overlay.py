@@ -282,7 +282,7 @@ def test_with_sound_it_plays_her_voice_and_takes_the_stage_from_nobody(
         with_sound = Overlay(obs, mia.url, "sound=1")
         with_sound.connected()
         with_sound.until("mia.player.running")
-        mia.do(_speak, lambda talk: [talk.say() for _ in range(25)])
+        mia.do(_speak, *([FakeTalk.say] * 25))
         with_sound.until("mia.player.playedSamples > 6000")
         assert with_sound.page.evaluate("mia.store.state.role") == "observer"
         mia.do(_fall_silent)
