@@ -190,7 +190,7 @@ def test_a_model_dropped_on_the_page_is_worn_there_and_in_the_overlay(
     painting: Browser, mia: Pretend, kept: Path
 ) -> None:
     kept.unlink(missing_ok=True)
-    context = painting.new_context(locale="es-ES", viewport={"width": 1280, "height": 800})
+    context = painting.new_context(locale="es-ES", viewport={"width": 700, "height": 500})
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

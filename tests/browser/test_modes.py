@@ -151,7 +151,7 @@ def test_p_pauses_and_goes_on(visit: Visitor, mia: Pretend) -> None:
     assert visited.page.get_attribute("#pause", "aria-pressed") == "true"
     assert visited.page.get_attribute("#mic", "data-state") == "paused"
     assert visited.page.text_content("#status-text") == "En pausa"
-    assert visited.page.get_attribute("#puppet svg", "data-mood") == "resting"
+    assert visited.page.get_attribute("#puppet", "data-mood") == "resting"
     visited.page.click("#mic")
     visited.until("!state.paused")
     visited.page.click("#pause")
@@ -204,6 +204,6 @@ def test_before_her_first_word_she_draws_breath_and_looks(visit: Visitor, mia: P
 def test_an_answer_that_takes_long_is_being_thought_about(visit: Visitor, mia: Pretend) -> None:
     visited = visit()
     mia.do(lambda talk: talk._phase("committed"))
-    visited.page.wait_for_selector("#puppet svg[data-mood=thinking]")
+    visited.page.wait_for_selector("#puppet[data-mood=thinking]")
     assert not visited.state("mia.stage.face.life.inhaling")
     mia.do(lambda talk: talk._phase("idle"))
