@@ -97,8 +97,7 @@ export class Stage {
     const { life } = this.face;
     this.wear(await Puppet.load(this.host, { still: this.still }));
     this.store.watch([...SHOWN_KEYS], (state) => {
-      life.mood = this.mood(state);
-      this.host.dataset.mood = life.mood;
+      this.host.dataset.mood = life.mood = this.mood(state);
     });
     this.store.watch(["phase", "playing"], ({ phase, playing }) => this.gesture(phase, playing));
     requestAnimationFrame(this.frame);
@@ -208,7 +207,7 @@ export class Stage {
     const { life } = this.face;
     if (!life.inhaling || before > PATIENCE || this.waited <= PATIENCE) return;
     life.breatheOut();
-    life.mood = this.mood(this.store.state);
+    this.host.dataset.mood = life.mood = this.mood(this.store.state);
   }
 
   /** @param {number} level */
