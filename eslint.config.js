@@ -1,7 +1,7 @@
 // The few rules that find real mistakes; names and types are TypeScript's business.
 export default [
   {
-    files: ["src/mia/web/ui/js/*.js"],
+    files: ["src/mia/web/ui/js/**/*.js"],
     languageOptions: { ecmaVersion: 2023, sourceType: "module" },
     rules: {
       "array-callback-return": "error",

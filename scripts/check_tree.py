@@ -91,7 +91,7 @@ def text_rules(name: str, text: str) -> Iterator[Finding]:
         if path := PATHS.search(line):
             yield Finding(name, number, f"names a path of one machine ({path[0]})")
     lines = text.count("\n")
-    if Path(name).suffix in SOURCES and lines > LONGEST:
+    if Path(name).suffix in SOURCES and "vendor" not in Path(name).parts and lines > LONGEST:
         yield Finding(name, 0, f"{lines} lines; split it ({LONGEST} at most)")
 
 

@@ -26,6 +26,7 @@ from mia.voice import Voices
 from mia.voicing import Voicing
 from mia.web.access import Access
 from mia.web.app import create_app
+from mia.web.model_file import ModelFile
 from mia.web.server import bind, serve
 from mia.web.services import Health, Services
 
@@ -85,6 +86,8 @@ class Serving:
                 usage=self._usage,
                 avatar=lambda: self._showing.states,
                 voice=lambda: self._voicing,
+                sounds_here=self._config.audio.microphone,
+                model=self._model(),
             )
         )
         try:
@@ -160,6 +163,12 @@ class Serving:
         if self._stage is None:
             return Health("loading", waiting=tuple(sorted(self._loading.waiting)))
         return Health("ok")
+
+    def _model(self) -> ModelFile:
+        """Where the user's own avatar is: as configured, or wherever the page puts it."""
+        named = self._config.web.avatar_model
+        fixed = self._loaded.path.parent / named.expanduser() if named else None
+        return ModelFile(self._home.data / "avatar" / "model.vrm", fixed)
 
     def _usage(self) -> Usage | None:
         return self._parts.mouth.llm.usage if self._parts else None

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mia.web.model_file import ModelFile
 from mia.web.services import UI
 from tests.channels.realtime.fakes import FakeTalk
 from tests.web.conftest import World, running
@@ -62,16 +63,19 @@ class Pretend:
 
 
 @contextmanager
-def pretending() -> Iterator[Pretend]:
-    """A server with the real pages, until the block ends."""
-    world = World(UI)
+def pretending(model: ModelFile | None = None, port: int = 0) -> Iterator[Pretend]:
+    """A server with the real pages, until the block ends.
+
+    model: where the user's own avatar is kept. port: 0 for a free one.
+    """
+    world = World(UI, model=model)
     world.stage = _Telling("stage", world.bus, holds=True)
     started: list[Pretend] = []
     is_up = threading.Event()
 
     async def serve() -> None:
         loop = asyncio.get_running_loop()
-        async with running(world) as server:
+        async with running(world, port) as server:
             started.append(Pretend(world, server.http, loop))
             ends = asyncio.Event()
             stop.append(lambda: loop.call_soon_threadsafe(ends.set))

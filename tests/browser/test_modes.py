@@ -151,7 +151,7 @@ def test_p_pauses_and_goes_on(visit: Visitor, mia: Pretend) -> None:
     assert visited.page.get_attribute("#pause", "aria-pressed") == "true"
     assert visited.page.get_attribute("#mic", "data-state") == "paused"
     assert visited.page.text_content("#status-text") == "En pausa"
-    assert visited.page.get_attribute("#puppet svg", "data-mood") == "resting"
+    assert visited.page.get_attribute("#puppet", "data-mood") == "resting"
     visited.page.click("#mic")
     visited.until("!state.paused")
     visited.page.click("#pause")
@@ -186,24 +186,24 @@ def test_by_her_name_the_page_says_which_until_she_has_spoken(visit: Visitor, mi
 
 def test_before_her_first_word_she_draws_breath_and_looks(visit: Visitor, mia: Pretend) -> None:
     visited = visit()
-    mood = "document.querySelector('#puppet svg').dataset.mood"
+    mood = "document.querySelector('#puppet').dataset.mood"
     mia.do(lambda talk: talk._phase("listening"))
     visited.until("state.phase === 'listening'")
     assert visited.state(mood) == "listening"
     mia.do(lambda talk: talk._phase("committed"))
     visited.until("state.phase === 'committed'")
     assert visited.state(mood) == "attentive"
-    assert visited.state("mia.stage.puppet.life.inhaling")
-    assert visited.state("mia.stage.puppet.life.nodding") >= 0
+    assert visited.state("mia.stage.face.life.inhaling")
+    assert visited.state("mia.stage.face.life.nodding") >= 0
     mia.do(lambda talk: talk._phase("speaking"))
     visited.until("state.phase === 'speaking'")
-    assert not visited.state("mia.stage.puppet.life.inhaling")
+    assert not visited.state("mia.stage.face.life.inhaling")
     mia.do(lambda talk: talk._phase("idle"))
 
 
 def test_an_answer_that_takes_long_is_being_thought_about(visit: Visitor, mia: Pretend) -> None:
     visited = visit()
     mia.do(lambda talk: talk._phase("committed"))
-    visited.page.wait_for_selector("#puppet svg[data-mood=thinking]")
-    assert not visited.state("mia.stage.puppet.life.inhaling")
+    visited.page.wait_for_selector("#puppet[data-mood=thinking]")
+    assert not visited.state("mia.stage.face.life.inhaling")
     mia.do(lambda talk: talk._phase("idle"))

@@ -17,6 +17,7 @@ from mia.telemetry.events import EventBus
 from mia.telemetry.metrics import Metrics
 from mia.telemetry.turns import TurnReports
 from mia.web import Access, Health, Services, bind, create_app, serve
+from mia.web.model_file import ModelFile
 from tests.channels.realtime.fakes import FakeTalk
 
 
@@ -32,6 +33,7 @@ class World:
     health: Health = field(default_factory=lambda: Health("ok"))
     access: Access = field(default_factory=Access)
     holds: bool = False
+    model: ModelFile | None = None
 
     def __post_init__(self) -> None:
         self.stage = FakeTalk("stage", self.bus)
@@ -53,6 +55,7 @@ class World:
             access=self.access,
             config=lambda: {"language": "es"},
             ui=self.ui,
+            model=self.model,
         )
         return replace(found, **more)
 
@@ -79,9 +82,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(world: World) -> AsyncIterator[Running]:
-    """The server, until the block ends."""
-    listener = bind("127.0.0.1", 0)
+async def running(world: World, port: int = 0) -> AsyncIterator[Running]:
+    """The server, until the block ends. port: 0 for a free one."""
+    listener = bind("127.0.0.1", port)
     port = listener.getsockname()[1]
     app = create_app(world.services())
     task = asyncio.create_task(serve(app, "127.0.0.1", 0, listener=listener))

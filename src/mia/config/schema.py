@@ -248,6 +248,9 @@ class Web(Section):
         max_length=64,
         description="Further web pages that may connect, as https://example.org.",
     )
+    avatar_model: Path | None = Field(
+        None, description="A VRM file for page and overlay; null: the one dropped on the page."
+    )
 
 
 class Log(Section):

@@ -14,7 +14,8 @@ from starlette.websockets import WebSocket
 import mia
 from mia.channels.realtime.hub import Hub
 from mia.errors import MiaError
-from mia.web import api, describe, problems
+from mia.web import api, avatar, describe, problems
+from mia.web.model_file import LARGEST
 from mia.web.security import SecurityMiddleware
 from mia.web.services import Services
 from mia.web.sockets import realtime
@@ -31,13 +32,20 @@ def create_app(services: Services) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         license_info={"name": "AGPL-3.0-only", "url": services.source},
     )
-    hub = Hub(services.bus, services.stage, services.make_talk, usage=services.usage)
+    hub = Hub(
+        services.bus,
+        services.stage,
+        services.make_talk,
+        usage=services.usage,
+        sounds_here=services.sounds_here,
+    )
     app.state.hub = hub
     services.metrics.sessions("page", lambda: hub.pages)
     services.metrics.sessions("guest", lambda: hub.guests)
 
     _errors(app)
     app.include_router(api.router(services, hub))
+    app.include_router(avatar.router(services))
 
     @app.get("/api/v1/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -55,7 +63,8 @@ def create_app(services: Services) -> FastAPI:
     app.mount("/ui", Pages(directory=services.ui, html=True), name="ui")
     # The last one added is the first one asked: nothing passes the gate unseen.
     app.add_middleware(GZipMiddleware, minimum_size=1024)
-    app.add_middleware(SecurityMiddleware, access=services.access)
+    large = {avatar.MODEL_PATH: LARGEST}
+    app.add_middleware(SecurityMiddleware, access=services.access, larger=large)
     return app
 
 

@@ -6,8 +6,9 @@ Pure ASGI, so that HTTP and WebSocket go through the same door.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
+from types import MappingProxyType
 from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,18 +18,28 @@ from mia.errors import MiaError
 from mia.web import problems
 from mia.web.access import COOKIE, Access
 
-#: Larger than any request of ours; recordings do not come this way.
+#: Larger than any request of ours but a model; recordings do not come this way.
 MAX_BODY = 1024 * 1024
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Shown within our own page, as a preview.
+_FRAMED = frozenset({"/overlay"})
 #: Answered without a token, so that a container or a load balancer can ask.
 _OPEN = frozenset({"/healthz"})
 
 
 class SecurityMiddleware:
-    def __init__(self, app: ASGIApp, access: Access, max_body: int = MAX_BODY) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        max_body: int = MAX_BODY,
+        larger: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        """larger: bytes a body may have at the few paths where that is more than `max_body`."""
         self._app = app
         self._access = access
         self._max_body = max_body
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -44,13 +55,14 @@ class SecurityMiddleware:
             await self._app(scope, receive, send)
             return
         if scope["method"] not in _SAFE:
-            body = await self._body(headers, receive)
+            most = self._larger.get(scope["path"], self._max_body)
+            body = await self._body(headers, receive, most)
             if body is None:
                 await _refuse(scope, receive, send, MiaError("web.body_too_large"), headers)
                 return
             receive = _Replay(body, receive)
         give_cookie = bool(self._access.token) and self._access.token_allowed(token)
-        guarded = _Guarded(send, headers.get("host", ""), self._cookie(give_cookie))
+        guarded = _Guarded(send, headers.get("host", ""), scope["path"], self._cookie(give_cookie))
         await self._app(scope, receive, guarded)
 
     def _refusal(self, scope: Scope, headers: Headers, token: str | None) -> MiaError | None:
@@ -72,10 +84,10 @@ class SecurityMiddleware:
                 return MiaError("web.token_needed")
         return None
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes | None:
+    async def _body(self, headers: Headers, receive: Receive, most: int) -> bytes | None:
         """The whole body, or None if it is too large."""
         length = headers.get("content-length", "0")
-        if length.isdecimal() and int(length) > self._max_body:
+        if length.isdecimal() and int(length) > most:
             return None
         body = bytearray()
         while True:
@@ -83,7 +95,7 @@ class SecurityMiddleware:
             if message["type"] != "http.request":
                 return bytes(body)
             body += message.get("body", b"")
-            if len(body) > self._max_body:
+            if len(body) > most:
                 return None
             if not message.get("more_body", False):
                 return bytes(body)
@@ -111,29 +123,31 @@ class _Replay:
 class _Guarded:
     """Adds the security headers to an answer."""
 
-    def __init__(self, send: Send, host: str, cookie: str | None) -> None:
+    def __init__(self, send: Send, host: str, path: str, cookie: str | None) -> None:
         self._send = send
         self._host = host
+        self._path = path
         self._cookie = cookie
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in security_headers(self._host):
+            for name, value in security_headers(self._host, framed=self._path in _FRAMED):
                 headers.setdefault(name, value)
             if self._cookie:
                 headers.append("set-cookie", self._cookie)
         await self._send(message)
 
 
-def security_headers(host: str) -> Iterable[tuple[str, str]]:
+def security_headers(host: str, *, framed: bool = False) -> Iterable[tuple[str, str]]:
     """Of every answer. host: an allowed Host header, named for WebSockets because older Safari
-    does not count them to 'self'."""
+    does not count them to 'self'. framed: our own pages may show it within themselves."""
+    ancestors = "'self'" if framed else "'none'"
     policy = (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
         "media-src 'self' blob:; worker-src 'self' blob:; font-src 'self'; "
         f"connect-src 'self' ws://{host} wss://{host}; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
+        f"form-action 'self'; frame-ancestors {ancestors}"
     )
     return (
         ("content-security-policy", policy),

@@ -16,6 +16,7 @@ from mia.telemetry.events import EventBus
 from mia.telemetry.metrics import Metrics
 from mia.telemetry.turns import TurnReports
 from mia.web.access import Access
+from mia.web.model_file import ModelFile
 
 UI = Path(__file__).parent / "ui"
 
@@ -71,7 +72,8 @@ class Services:
     avatar: each output of her face that is on, by name.
     voice: her voice, None until she has one.
     usage: token counts of the newest reply. source: where this version's source is, as the
-    AGPL asks; whoever changes MIA and serves it sets it.
+    AGPL asks; whoever changes MIA and serves it sets it. sounds_here: this machine's own
+    loudspeaker plays the stage while no page does. model: where the user's own avatar is kept.
     """
 
     bus: EventBus
@@ -88,3 +90,5 @@ class Services:
     voice: Callable[[], VoiceControl | None] = lambda: None
     source: str = mia.SOURCE_URL
     ui: Path = UI
+    sounds_here: bool = False
+    model: ModelFile | None = None

@@ -200,6 +200,16 @@ class EventsAnswer(_Answer):
     newest: int = Field(description="`seq` of the newest fact there is; of what was left out too.")
 
 
+class ModelAnswer(BaseModel):
+    bytes: int
+    version: str = Field(description="Changes with the file.")
+
+
+class AvatarAnswer(_Answer):
+    model: ModelAnswer | None = Field(description="Your own model; null: there is none.")
+    fixed: bool = Field(description="The configuration names it; an upload does not replace it.")
+
+
 class SourceAnswer(_Answer):
     name: str
     source: str

@@ -62,4 +62,5 @@ def greeting(connection: HTTPConnection, offered: list[str]) -> Greeting:
         stage=query.get("conversation") == "stage",
         role="observer" if query.get("role") == "observer" else "speaker",
         beta="realtime=v1" in versions or "openai-beta.realtime-v1" in offered,
+        listens=query.get("sound") == "1",
     )

@@ -75,6 +75,8 @@ class FakeTalk:
         self._reply: tuple[str, str] | None = None
         self._offset = 0
         self._started = False
+        self.playing_since: float | None = None
+        """The playhead moves since then, on the loop's clock; None: it is where the sound ends."""
 
     # ── the API ──────────────────────────────────────────────────────────────────────────────
 
@@ -273,12 +275,21 @@ class FakeTalk:
         for loudspeaker in self.loudspeakers:
             loudspeaker.duck(gain, 0.06)
 
+    @property
+    def playhead(self) -> tuple[str, float] | None:
+        if self._reply is None:
+            return None
+        if self.playing_since is not None:
+            return self.reply, asyncio.get_running_loop().time() - self.playing_since
+        return self.reply, self._offset / PLAYING_RATE
+
     def tell(self, kind: Any, **fields: Any) -> None:
         self._tell(kind, **fields)
 
     def _end(self, status: Any, *, settle: bool = True) -> None:
         assert self._reply is not None
         (_, reply), self._reply = self._reply, None
+        self.playing_since = None
         text = " ".join(self.answers)
         heard = text if status == "completed" else self.answers[0]
         self.history = tuple(

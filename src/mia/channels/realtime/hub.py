@@ -24,6 +24,8 @@ class Greeting:
     stage: bool = False
     role: SessionRole = "speaker"
     beta: bool = False
+    listens: bool = False
+    """Hear the stage's sound without speaking there."""
 
 
 class Hub:
@@ -31,7 +33,8 @@ class Hub:
 
     make_talk: builds a conversation for a client that is not one of our pages.
     pages, guests: how many sessions of each kind there may be at a time; each guest's
-    conversation works on the same two cores.
+    conversation works on the same two cores. sounds_here: this machine's own loudspeaker plays
+    the stage while no page speaks there.
     """
 
     def __init__(
@@ -43,10 +46,12 @@ class Hub:
         usage: CountUsage = no_usage,
         pages: int = 16,
         guests: int = 4,
+        sounds_here: bool = False,
     ) -> None:
         self._stage_talk = stage_talk
         self._make_talk = make_talk
         self._usage = usage
+        self._sounds_here = sounds_here
         self._notices = Notices(bus)
         self._stage: Stage | None = None
         self._most = {True: pages, False: guests}
@@ -73,7 +78,7 @@ class Hub:
             self._stage.close()
             self._stage = None
         if self._stage is None and talk is not None:
-            self._stage = Stage(talk, self._notices)
+            self._stage = Stage(talk, self._notices, sounds_here=self._sounds_here)
         return self._stage
 
     async def serve(self, socket: Socket, greeting: Greeting) -> None:
@@ -103,6 +108,7 @@ class Hub:
                 stage=stage,
                 beta=greeting.beta,
                 usage=self._usage,
+                listens=greeting.listens,
             )
         talk = await self._make_talk()
         return RealtimeSession(socket, talk, beta=greeting.beta, usage=self._usage)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mia.conversation.ports import PLAYING_RATE, Block, Samples
+from mia.conversation.ports import PLAYING_RATE, Block, Loudspeaker, Samples
 
 
 class Listener(Protocol):
@@ -73,3 +73,26 @@ class SocketLoudspeaker:
             self._fader.go(gain, seconds)
         else:
             self._listener.ducked(gain, seconds)
+
+
+class Room:
+    """One loudspeaker that sounds in several places: where the speaker is, and with everybody who
+    only listens. The first of them sets the pace."""
+
+    lead = SocketLoudspeaker.lead
+    latency = SocketLoudspeaker.latency
+
+    def __init__(self) -> None:
+        self.places: tuple[Loudspeaker, ...] = ()
+
+    def play(self, block: Block) -> None:
+        for place in self.places:
+            place.play(block)
+
+    def hush(self) -> None:
+        for place in self.places:
+            place.hush()
+
+    def duck(self, gain: float, seconds: float) -> None:
+        for place in self.places:
+            place.duck(gain, seconds)

@@ -6,12 +6,14 @@ import asyncio
 import json
 import logging
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from mia.channels.realtime import beta as beta_names
 from mia.channels.realtime import client_events as asked
 from mia.channels.realtime import server_events as shapes
 from mia.channels.realtime.errors import RealtimeError
+from mia.channels.realtime.following import Following
 from mia.channels.realtime.loudspeaker import SocketLoudspeaker
 from mia.channels.realtime.outgoing import Outgoing
 from mia.channels.realtime.requests import Names, Requests
@@ -39,7 +41,8 @@ class RealtimeSession:
     """Translates between the protocol and a conversation until either side ends.
 
     stage: the stage whose conversation this is; None for a client with a conversation of its own,
-    which this session runs and ends. beta: use the beta's names.
+    which this session runs and ends. beta: use the beta's names. listens: hears the stage's sound
+    though it only looks on.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class RealtimeSession:
         stage: Stage | None = None,
         beta: bool = False,
         usage: CountUsage = no_usage,
+        listens: bool = False,
         outgoing: Outgoing | None = None,
     ) -> None:
         self._socket = socket
@@ -70,6 +74,7 @@ class RealtimeSession:
         self._requests = Requests(self, talk, stage, self._translator, self._names)
         self._loudspeaker = SocketLoudspeaker(self._translator, fades=stage is None)
         self._attached = False
+        self._listens = listens
 
     # ── what the client is told ──────────────────────────────────────────────────────────────
 
@@ -98,6 +103,11 @@ class RealtimeSession:
     def tell_deleted(self, id_: str) -> None:
         self._translator.item_deleted(id_)
 
+    def tell_playhead(self, event: dict[str, Any]) -> None:
+        """Where the sound is, for who does not play it."""
+        if self.role == "observer":
+            self.emit(event)
+
     def become(self, role: SessionRole) -> None:
         """Speak from now on, or only look on."""
         self.role = role
@@ -107,10 +117,16 @@ class RealtimeSession:
         wanted = self.role == "speaker"
         if wanted and not self._attached:
             self._attached = True
-            self._talk.attach(self._loudspeaker)
+            if self._stage is not None:
+                self._stage.sound_at(self._loudspeaker)
+            else:
+                self._talk.attach(self._loudspeaker)
         elif not wanted and self._attached:
             self._attached = False
-            self._talk.detach(self._loudspeaker)
+            if self._stage is not None:
+                self._stage.silence_at(self._loudspeaker)
+            else:
+                self._talk.detach(self._loudspeaker)
 
     # ── its life ─────────────────────────────────────────────────────────────────────────────
 
@@ -120,6 +136,7 @@ class RealtimeSession:
         Cancelling closes nothing on the wire; the server does that.
         """
         unlisten = self._talk.bus.listen(self._tell)
+        fall_silent: Callable[[], None] | None = None
         try:
             self.emit({"type": "session.created", "session": self.describe()})
             if self._stage is None:
@@ -129,14 +146,26 @@ class RealtimeSession:
                 self.tell_state()
                 rows = [shapes.history_row(item) for item in self._talk.history[-_HISTORY:]]
                 self.emit({"type": "mia.history", "version": 1, "items": rows})
+                self._catch_up(self._stage.following)
+                if self._listens and self._wanted == "observer":
+                    fall_silent = self._stage.listen(self._loudspeaker)
             close = await self._serve()
         finally:
             unlisten()
+            if fall_silent is not None:
+                fall_silent()
             if self._stage is not None:
                 self._stage.leave(self)
             self.become("observer")
         if close is not None:
             await self._close(*close)
+
+    def _catch_up(self, following: Following) -> None:
+        """Tell of a reply that is running, from its start."""
+        for fact in following.facts:
+            self._translator.tell(fact)
+        if (playhead := following.playhead()) is not None:
+            self.tell_playhead(playhead)
 
     async def _serve(self) -> tuple[int, str] | None:
         """Until either side ends; how the connection is to be closed, if we end it."""

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from mia.channels.realtime import server_events as shapes
+from mia.channels.realtime.following import Following
+from mia.channels.realtime.loudspeaker import Room
 from mia.channels.realtime.talk import SessionRole, Talk
-from mia.conversation.ports import Role
+from mia.conversation.ports import Loudspeaker, Role
 from mia.telemetry.events import Event, EventBus, ModeChanged, Notice, Phase, PhaseChanged
 
 _NOTICES = 32
@@ -43,16 +45,25 @@ class StageSession(Protocol):
     def tell_state(self) -> None: ...
     def tell_item(self, id_: str, role: str, text: str) -> None: ...
     def tell_deleted(self, id_: str) -> None: ...
+    def tell_playhead(self, event: dict[str, Any]) -> None: ...
 
 
 class Stage:
     """The one conversation that drives the avatar, shared by our pages.
 
-    Only one session at a time speaks and is heard: the newest; the one before looks on.
+    Only one session at a time speaks and is heard: the newest; the one before looks on. Some of
+    those who look on may listen: an overlay whose sound OBS records.
+
+    sounds_here: this machine's own loudspeaker plays her while no page speaks; it is left alone.
     """
 
-    def __init__(self, talk: Talk, notices: Notices) -> None:
+    def __init__(self, talk: Talk, notices: Notices, *, sounds_here: bool = False) -> None:
         self.talk = talk
+        self.following = Following(talk, self._tell_playhead)
+        self._sounds_here = sounds_here
+        self._own: Loudspeaker | None = None
+        self._listeners: list[Loudspeaker] = []
+        self._room: Room | None = None
         self._notices = notices
         self._phase: Phase = talk.phase
         self._sessions: list[StageSession] = []
@@ -104,6 +115,45 @@ class Stage:
         if session in self._sessions:
             self._sessions.remove(session)
 
+    def sound_at(self, loudspeaker: Loudspeaker) -> None:
+        """The speaker is at this loudspeaker from now on."""
+        self._own = loudspeaker
+        self._arrange()
+
+    def silence_at(self, loudspeaker: Loudspeaker) -> None:
+        """Whoever is at this loudspeaker speaks no more."""
+        if self._own is loudspeaker:
+            self._own = None
+            self._arrange()
+
+    def listen(self, loudspeaker: Loudspeaker) -> Callable[[], None]:
+        """Let somebody who does not speak hear her as well; returns the way out."""
+        self._listeners.append(loudspeaker)
+        self._arrange()
+
+        def leave() -> None:
+            self._listeners.remove(loudspeaker)
+            self._arrange()
+
+        return leave
+
+    def _arrange(self) -> None:
+        """Sound goes to the speaker's loudspeaker and to every listener's. Without a speaker the
+        listeners are all there is, unless this machine plays her itself."""
+        before, places = self._room, [self._own] if self._own else []
+        if places or not self._sounds_here:
+            places += self._listeners
+        room = Room()
+        room.places = tuple(places)
+        if before is not None and places and before.places[:1] == room.places[:1]:
+            before.places = room.places  # only a listener came or went: nobody is hushed for that
+            return
+        self._room = room if places else None
+        if places:
+            self.talk.attach(room)
+        elif before is not None:
+            self.talk.detach(before)
+
     def mute(self, muted: bool) -> None:
         """Deaf to the microphone, or no longer; every session is told by `ModeChanged`."""
         self.talk.mute(muted)
@@ -132,7 +182,12 @@ class Stage:
             session.tell_state()
 
     def close(self) -> None:
+        self.following.close()
         self._unlisten()
+
+    def _tell_playhead(self, event: dict[str, Any]) -> None:
+        for session in tuple(self._sessions):
+            session.tell_playhead(event)
 
     def _tell(self, event: Event) -> None:
         if event.conversation not in ("", self.talk.id):

@@ -2,10 +2,12 @@
 
 import { Chat } from "./chat.js";
 import { showControls } from "./controls.js";
+import { Following } from "./face/following.js";
 import { firstLanguage, keep, speak, t } from "./i18n.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
 import { feelMeant, showModes, TalkKey } from "./modes.js";
 import { Notices } from "./notices.js";
+import { showObs } from "./obs.js";
 import { Player } from "./player.js";
 import { Protocol } from "./protocol.js";
 import { Realtime } from "./realtime.js";
@@ -25,7 +27,8 @@ const replies = new Replies();
 const microphone = new Microphone();
 const realtime = new Realtime({ role: () => store.state.role });
 const subtitles = new Subtitles(find("#subtitle-you"), find("#subtitle-mia"));
-const stage = new Stage({ store, player, replies, subtitles });
+const following = new Following();
+const stage = new Stage({ store, player, following, replies, subtitles });
 
 // ── microphone ───────────────────────────────────────────────────────────────────────────────
 
@@ -126,6 +129,7 @@ const protocol = new Protocol({
   realtime,
   player,
   replies,
+  following,
   subtitles,
   toast: (level, text) => notices.toast(level, text),
 });
@@ -182,6 +186,7 @@ realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
   talkKey.forget();
   store.set({ pressed: false });
   void player.hush();
+  following.forget();
   subtitles.hear("", true);
   if (store.state.connection !== "loading") store.set({ connection: detail.again ? "reconnecting" : "connecting" });
   store.set({ phase: "idle", busy: false });
@@ -247,6 +252,8 @@ store.watch(["language"], ({ language, shown }) => {
 realtime.connect();
 performance.mark("mia.interactive");
 await Promise.all([stage.start(), showFoot()]);
+stage.feelPointer();
+showObs(stage, store, (level, text) => notices.toast(level, text));
 
 Object.assign(window, { mia: { store, player, stage, realtime, microphone, t } });
 document.documentElement.dataset.ready = "";

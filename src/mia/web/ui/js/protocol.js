@@ -24,14 +24,18 @@ export class Protocol {
    * @param {import("./realtime.js").Realtime} parts.realtime
    * @param {import("./player.js").Player} parts.player
    * @param {import("./replies.js").Replies} parts.replies
+   * @param {import("./face/following.js").Following} parts.following
    * @param {import("./subtitles.js").Subtitles} parts.subtitles
+   * @param {boolean} [parts.listens] plays the sound though it only looks on
    * @param {(level: string, text: string) => void} parts.toast
    */
-  constructor({ store, realtime, player, replies, subtitles, toast }) {
+  constructor({ store, realtime, player, replies, following, subtitles, listens = false, toast }) {
     this.store = store;
     this.realtime = realtime;
     this.player = player;
     this.replies = replies;
+    this.following = following;
+    this.listens = listens;
     this.subtitles = subtitles;
     this.toast = toast;
     /** The reply whose sound is still coming. */
@@ -46,6 +50,7 @@ export class Protocol {
       "mia.history": ({ items }) => store.set({ messages: items }),
       "mia.partial": ({ turn_id, text }) => this.hearing(turn_id, text, false),
       "mia.segment": (event) => this.segment(event),
+      "mia.playhead": (event) => following.take(event),
       "mia.duck": ({ gain, ramp_ms }) => player.duck(gain, ramp_ms),
       "mia.turn": ({ stages, v2v_ms }) => store.set({ timing: { stages, v2v_ms } }),
       "mia.notice": ({ level, text }) => toast(level, text[store.state.shown]),
@@ -127,7 +132,7 @@ export class Protocol {
 
   /** @param {Event} event */
   sound({ item_id, delta, offset }) {
-    if (item_id === this.stopped || this.store.state.role === "observer") return;
+    if (item_id === this.stopped || (this.store.state.role === "observer" && !this.listens)) return;
     this.reply = item_id;
     this.silencedAt = null;
     this.player.push(item_id, offset ?? this.player.endOf(item_id), decode(delta));
@@ -136,10 +141,9 @@ export class Protocol {
   /** @param {Event} event */
   segment(event) {
     this.replies.place(event);
-    // Nobody hears it here, so there is no playhead: the clause is shown as it comes.
-    const unheard = this.store.state.role === "observer" || this.store.state.silenced;
+    // She speaks, and nobody hears it here, so there is no playhead: the clause is shown as it comes.
     const newest = this.replies.newest(event.item_id);
-    if (unheard && newest) {
+    if (this.store.state.role === "speaker" && this.store.state.silenced && newest) {
       this.subtitles.say(event.item_id, newest, null);
       this.subtitles.rest();
     }

@@ -8,10 +8,12 @@ const LONGEST_WAIT_MS = 5000;
 const MOST_WAITING = 400_000;
 
 export class Realtime extends EventTarget {
-  /** @param {{role: () => "speaker"|"observer"}} options */
-  constructor({ role }) {
+  /** @param {{role: () => "speaker"|"observer", sound?: boolean, token?: string}} options sound: listen though only looking on */
+  constructor({ role, sound = false, token = "" }) {
     super();
     this.role = role;
+    this.sound = sound;
+    this.token = token;
     /** @type {WebSocket|null} */
     this.socket = null;
     this.attempt = 0;
@@ -33,6 +35,8 @@ export class Realtime extends EventTarget {
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
     url.searchParams.set("conversation", "stage");
     url.searchParams.set("role", this.role());
+    if (this.sound) url.searchParams.set("sound", "1");
+    if (this.token) url.searchParams.set("token", this.token);
     const socket = new WebSocket(url);
     this.socket = socket;
     socket.addEventListener("open", () => {

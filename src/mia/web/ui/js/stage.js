@@ -1,12 +1,16 @@
-// The stage: every frame asks the player where the playhead is and lets face and subtitles follow.
+// The stage: every frame asks where the playhead is and lets face and subtitles follow.
 
 import { RATE, meter, rms } from "./audio.js";
-import { LOOK_AHEAD_MS, MouthMover, WINDOW } from "./mouth.js";
-import { Puppet } from "./puppet.js";
+import { Face } from "./face/face.js";
+import { LOOK_AHEAD_MS, WINDOW } from "./face/mouth.js";
+import { Puppet } from "./puppet/puppet.js";
 import { SHOWN_KEYS, shownState } from "./store.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./store.js").Shown} Shown */
+/** @typedef {import("./face/frame.js").Avatar} Avatar */
+/** @typedef {import("./face/frame.js").Frame} Frame */
+/** @typedef {import("./replies.js").Segment} Segment */
 
 /**
  * Seconds between two drawings of the face: speaking, at rest, and while MIA thinks. Without a
@@ -16,6 +20,8 @@ import { SHOWN_KEYS, shownState } from "./store.js";
 const PACE = {
   fast: { speaking: 0, resting: 1 / 31, thinking: 1 / 31 },
   slow: { speaking: 1 / 20, resting: 1 / 10, thinking: 1 / 8 },
+  /** What is recorded is to be smooth, whoever draws it. */
+  every: { speaking: 0, resting: 0, thinking: 0 },
 };
 
 /** Whether a graphics card draws the page. */
@@ -28,7 +34,7 @@ function accelerated() {
   return gl !== null && !/swiftshader|llvmpipe|software|basic render/i.test(renderer);
 }
 
-/** @type {Record<Shown, import("./life.js").Mood>} */
+/** @type {Record<Shown, import("./face/postures.js").Mood>} */
 const MOODS = {
   connecting: "neutral",
   loading: "thinking",
@@ -47,47 +53,73 @@ const MOODS = {
 const PATIENCE = 1.5;
 /** Seconds between two nods at the user's pauses; more would look like a toy. */
 const NODS = 3;
+/** Frames kept for whoever looks into the page. */
+const KEPT_FRAMES = 900;
 
 export class Stage {
   /**
-   * @param {{store: Store, player: import("./player.js").Player, replies: import("./replies.js").Replies, subtitles: import("./subtitles.js").Subtitles}} parts
+   * @param {object} parts
+   * @param {Store} parts.store
+   * @param {import("./player.js").Player} parts.player
+   * @param {import("./face/following.js").Following} parts.following
+   * @param {import("./replies.js").Replies} parts.replies
+   * @param {import("./subtitles.js").Subtitles} parts.subtitles
+   * @param {{smooth?: boolean, leadMs?: number, debug?: boolean}} [options] smooth: a frame whenever the browser draws one; leadMs: how much earlier the mouth moves
    */
-  constructor({ store, player, replies, subtitles }) {
+  constructor({ store, player, following, replies, subtitles }, { smooth = false, leadMs = 0, debug = false } = {}) {
     this.store = store;
     this.player = player;
+    this.following = following;
     this.replies = replies;
     this.subtitles = subtitles;
-    this.mouth = new MouthMover();
+    this.ahead = LOOK_AHEAD_MS + leadMs;
+    this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.face = new Face({ still: this.still });
     this.window = new Float32Array(WINDOW);
     this.place = /** @type {HTMLElement} */ (document.querySelector("#stage"));
     this.host = /** @type {HTMLElement} */ (document.querySelector("#puppet"));
-    /** @type {Puppet|null} */
-    this.puppet = null;
+    /** @type {Avatar|null} */
+    this.avatar = null;
+    /** A face that is to be shown instead of her own, for pictures and tests. @type {Partial<Frame>|null} */
+    this.held = null;
+    /** @type {Frame[]|null} */
+    this.frames = debug ? [] : null;
     this.last = 0;
     this.voice = 0;
     this.clause = "";
     /** Seconds since she began to get ready for her first word. */
     this.waited = 0;
-    this.pace = accelerated() ? PACE.fast : PACE.slow;
+    this.pace = smooth ? PACE.every : accelerated() ? PACE.fast : PACE.slow;
     this.frame = this.frame.bind(this);
   }
 
   async start() {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const puppet = await Puppet.load(this.host, { still });
-    this.puppet = puppet;
-    this.store.watch([...SHOWN_KEYS], (state) => (puppet.mood = this.mood(state)));
-    this.store.watch(["phase", "playing"], ({ phase, playing }) => this.gesture(puppet.life, phase, playing));
-    this.host.addEventListener("click", () => puppet.life.rejoice(1.6));
+    const { life } = this.face;
+    this.wear(await Puppet.load(this.host, { still: this.still }));
+    this.store.watch([...SHOWN_KEYS], (state) => {
+      this.host.dataset.mood = life.mood = this.mood(state);
+    });
+    this.store.watch(["phase", "playing"], ({ phase, playing }) => this.gesture(phase, playing));
+    requestAnimationFrame(this.frame);
+  }
+
+  /** She follows the pointer with her eyes, and likes being touched. */
+  feelPointer() {
+    this.host.addEventListener("click", () => this.face.life.feel("joy", 1.6));
     window.addEventListener(
       "pointermove",
       ({ clientX, clientY }) => {
         const { left, top, width, height } = this.host.getBoundingClientRect();
-        puppet.life.lookAt(((clientX - left) / width - 0.5) * 1.6, ((clientY - top) / height - 0.42) * 1.6);
+        this.face.life.lookAt((0.5 - (clientX - left) / width) * 1.6, (0.42 - (clientY - top) / height) * 1.6);
       },
       { passive: true },
     );
-    requestAnimationFrame(this.frame);
+  }
+
+  /** @param {Avatar} avatar is shown from now on, instead of the one before */
+  wear(avatar) {
+    this.avatar?.dispose();
+    this.avatar = avatar;
   }
 
   /** @param {import("./store.js").State} state */
@@ -101,9 +133,10 @@ export class Stage {
 
   /**
    * What fills the silence before her first word: she nods as one who follows, draws breath, looks.
-   * @param {import("./life.js").Life} life @param {import("./store.js").Phase} phase @param {boolean} playing
+   * @param {import("./store.js").Phase} phase @param {boolean} playing
    */
-  gesture(life, phase, playing) {
+  gesture(phase, playing) {
+    const { life } = this.face;
     if (phase === "pausing") life.nod(NODS);
     if (phase === "committed" && !playing) {
       life.nod(0.5);
@@ -122,52 +155,66 @@ export class Stage {
     else setTimeout(() => requestAnimationFrame(this.frame), pause * 1000 - 8);
   }
 
+  /** What is being heard now, here or elsewhere. */
+  playhead() {
+    return this.player.playhead() ?? this.following.playhead();
+  }
+
   /** Seconds until the next drawing is due. */
   pause() {
-    if (this.player.playing || this.puppet?.life.hurried) return this.pace.speaking;
+    if (this.face.frame.speaking || this.player.playing || this.face.life.hurried) return this.pace.speaking;
     return shownState(this.store.state) === "thinking" ? this.pace.thinking : this.pace.resting;
   }
 
   /** @param {number} dt */
   draw(dt) {
     this.wait(dt);
-    const head = this.player.playhead();
+    const head = this.playhead();
     const ms = head ? (head.sample * 1000) / RATE : 0;
-    const sound = head && this.player.around(head.sample + (LOOK_AHEAD_MS / 1000) * RATE, this.window);
-    const phoneme = head && this.replies.phonemeAt(head.item, ms + LOOK_AHEAD_MS);
-    const mouth = this.mouth.step(dt, sound, phoneme);
-    this.puppet?.show(dt, mouth, this.mouth.level);
-    this.glow(sound ? meter(rms(sound)) : 0);
-
+    const here = head !== null && this.player.playing;
+    const sound = here ? this.player.around(head.sample + (this.ahead / 1000) * RATE, this.window) : null;
+    const phoneme = head && this.replies.phonemeAt(head.item, ms + this.ahead, !here);
     const segment = head && this.replies.segmentAt(head.item, ms);
-    if (head && segment) {
-      this.subtitles.say(head.item, segment, ms);
-      this.feel(`${head.item} ${segment.sequence}`, segment.text);
-    } else if (!this.store.state.silenced) this.subtitles.rest();
+    if (head && segment) this.heard(head.item, segment, ms);
+    else {
+      this.face.settle();
+      if (!this.store.state.silenced) this.subtitles.rest();
+    }
+    const frame = this.face.step(dt, sound, phoneme);
+    if (this.held) Object.assign(frame, this.held);
+    this.avatar?.show(dt, frame);
+    if (this.frames && this.frames.push(frame) > KEPT_FRAMES) this.frames.shift();
+    this.glow(sound ? meter(rms(sound)) : frame.mouthOpen * 0.7);
+  }
+
+  /** @param {string} item @param {Segment} segment @param {number} ms */
+  heard(item, segment, ms) {
+    this.subtitles.say(item, segment, ms);
+    const cues = this.replies.cuesOf(item);
+    this.face.follow(item, cues, ms + this.ahead);
+    const clause = `${item} ${segment.sequence}`;
+    if (clause === this.clause) return;
+    this.clause = clause;
+    if (/[?]/.test(segment.text)) this.face.life.ask(2);
+    // A reply that says nothing of her face shows a little on it by its words.
+    else if (cues.length === 0 && /[!]|ja ?ja|ha ?ha/i.test(segment.text)) this.face.life.feel("joy", 1.1);
   }
 
   /** Nobody holds their breath for long. @param {number} dt */
   wait(dt) {
     const before = this.waited;
     this.waited += dt;
-    if (!this.puppet?.life.inhaling || before > PATIENCE || this.waited <= PATIENCE) return;
-    this.puppet.life.breatheOut();
-    this.puppet.mood = this.mood(this.store.state);
+    const { life } = this.face;
+    if (!life.inhaling || before > PATIENCE || this.waited <= PATIENCE) return;
+    life.breatheOut();
+    this.host.dataset.mood = life.mood = this.mood(this.store.state);
   }
 
   /** @param {number} level */
   glow(level) {
     const voice = this.voice + (level - this.voice) * 0.3;
-    const shown = voice.toFixed(this.pace === PACE.fast ? 2 : 1);
+    const shown = voice.toFixed(this.pace === PACE.slow ? 1 : 2);
     this.voice = voice < 0.004 ? 0 : voice;
     if (this.place.style.getPropertyValue("--voice") !== shown) this.place.style.setProperty("--voice", shown);
-  }
-
-  /** A clause may show on her face. @param {string} clause @param {string} text */
-  feel(clause, text) {
-    if (clause === this.clause) return;
-    this.clause = clause;
-    if (/[?]/.test(text)) this.puppet?.life.ask(2);
-    else if (/[!]|ja ?ja|ha ?ha/i.test(text)) this.puppet?.life.rejoice(1.1);
   }
 }

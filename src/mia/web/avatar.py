@@ -1,0 +1,70 @@
+"""The page's avatar over HTTP: the overlay, and the user's own model for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
+
+from mia.blocking import run_blocking
+from mia.errors import MiaError
+from mia.web import shapes
+from mia.web.model_file import ModelFile
+from mia.web.services import Services
+from mia.web.static import TYPES
+
+#: Where a body may be as large as a model.
+MODEL_PATH = "/api/v1/avatar/model"
+_PROBLEM: dict[int | str, dict[str, Any]] = {422: {"model": shapes.ProblemAnswer}}
+
+
+def router(services: Services) -> APIRouter:
+    """The routes of the avatar."""
+    routes = APIRouter()
+    model: ModelFile | None = services.model
+
+    @routes.get("/overlay", include_in_schema=False)
+    async def overlay() -> Response:
+        headers = {"cache-control": "no-cache"}
+        path = services.ui / "overlay.html"
+        return FileResponse(path, media_type=TYPES[".html"], headers=headers)
+
+    @routes.get("/api/v1/avatar", summary="Whether there is a model of your own", tags=["avatar"])
+    async def avatar() -> shapes.AvatarAnswer:
+        found = await run_blocking(model.describe) if model else None
+        fixed = model is not None and model.fixed is not None
+        return shapes.AvatarAnswer.model_validate({"model": found, "fixed": fixed})
+
+    @routes.get(
+        MODEL_PATH,
+        summary="Your own model, as it was given",
+        response_class=FileResponse,
+        responses={404: {"model": shapes.ProblemAnswer}},
+        tags=["avatar"],
+    )
+    async def download() -> FileResponse:
+        path = model.path if model else None
+        if path is None:
+            raise MiaError("web.not_found", path=MODEL_PATH)
+        headers = {"cache-control": "no-cache"}
+        return FileResponse(path, media_type=TYPES[".vrm"], headers=headers)
+
+    @routes.put(
+        MODEL_PATH,
+        summary="Wear this model: the body is a VRM file",
+        responses=_PROBLEM,
+        tags=["avatar"],
+    )
+    async def upload(request: Request) -> shapes.AvatarAnswer:
+        if model is None:
+            raise MiaError("web.not_found", path=MODEL_PATH)
+        await run_blocking(model.put, await request.body())
+        return await avatar()
+
+    @routes.delete(MODEL_PATH, summary="Forget the model", status_code=204, tags=["avatar"])
+    async def forget() -> None:
+        if model is not None:
+            await run_blocking(model.remove)
+
+    return routes
