@@ -30,7 +30,7 @@ def client(world: World, kept: Path) -> TestClient:
 
 
 def test_a_model_is_kept_described_given_and_forgotten(client: TestClient) -> None:
-    none = {"version": 1, "model": None, "fixed": False}
+    none = {"version": 1, "outputs": [], "model": None, "fixed": False}
     assert client.get("/api/v1/avatar").json() == none
     assert client.get(PATH).status_code == 404
     document, body = vrm.parts()

@@ -70,19 +70,6 @@ def router(services: Services, hub: Hub) -> APIRouter:
             }
         )
 
-    @routes.get("/api/v1/avatar", summary="Where her face is shown", tags=["state"])
-    async def avatar() -> shapes.AvatarAnswer:
-        rows = [
-            {
-                "name": name,
-                "status": shown.status,
-                "problem": problems.describe(shown.problem) if shown.problem else None,
-                "details": dict(shown.details),
-            }
-            for name, shown in services.avatar().items()
-        ]
-        return shapes.AvatarAnswer.model_validate({"outputs": rows})
-
     @routes.get("/api/v1/history", summary="The stage's conversation so far", tags=["state"])
     async def history() -> shapes.HistoryAnswer:
         found = hub.stage

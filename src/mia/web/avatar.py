@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 
 from mia.blocking import run_blocking
 from mia.errors import MiaError
-from mia.web import shapes
+from mia.web import problems, shapes
 from mia.web.model_file import ModelFile
 from mia.web.services import Services
 from mia.web.static import TYPES
@@ -30,11 +30,20 @@ def router(services: Services) -> APIRouter:
         path = services.ui / "overlay.html"
         return FileResponse(path, media_type=TYPES[".html"], headers=headers)
 
-    @routes.get("/api/v1/avatar", summary="Whether there is a model of your own", tags=["avatar"])
+    @routes.get("/api/v1/avatar", summary="Where her face is shown, and as what", tags=["avatar"])
     async def avatar() -> shapes.AvatarAnswer:
+        rows = [
+            {
+                "name": name,
+                "status": shown.status,
+                "problem": problems.describe(shown.problem) if shown.problem else None,
+                "details": dict(shown.details),
+            }
+            for name, shown in services.avatar().items()
+        ]
         found = await run_blocking(model.describe) if model else None
         fixed = model is not None and model.fixed is not None
-        return shapes.AvatarAnswer.model_validate({"model": found, "fixed": fixed})
+        return shapes.AvatarAnswer.model_validate({"outputs": rows, "model": found, "fixed": fixed})
 
     @routes.get(
         MODEL_PATH,

@@ -86,10 +86,6 @@ class OutputRow(_Body):
     details: dict[str, Any] = Field(description="The model, its hotkeys, and the like.")
 
 
-class AvatarAnswer(_Answer):
-    outputs: list[OutputRow]
-
-
 class LanguagesAnswer(_Answer):
     languages: list[str]
     current: str
@@ -206,6 +202,7 @@ class ModelAnswer(BaseModel):
 
 
 class AvatarAnswer(_Answer):
+    outputs: list[OutputRow] = Field(description="Other programs she is shown in.")
     model: ModelAnswer | None = Field(description="Your own model; null: there is none.")
     fixed: bool = Field(description="The configuration names it; an upload does not replace it.")
 
