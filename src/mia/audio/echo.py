@@ -3,7 +3,7 @@
 Browsers cancel echo themselves; a sound card does not. This is WebRTC's canceller, which finds
 out by itself how the room sounds and how late it is, from the `livekit` package: of those with
 it the only one that has wheels for Linux, macOS and Windows, and the better one (33 dB within two
-seconds against 30, 129 µs for 10 ms of sound; decision 13).
+seconds against 30, 129 µs for 10 ms of sound; decision 12).
 
 Nothing of LiveKit but that module is used: no server, no network.
 """
