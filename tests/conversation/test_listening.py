@@ -140,3 +140,20 @@ def test_the_transcript_of_a_lull_is_complete_where_only_a_dying_sound_came_afte
     lulls = [event for event in events if isinstance(event, Lull)]
     assert len(lulls) == looks
     assert (listener.complete_from <= 2.05 * HEARING_RATE) is (looks == 1)
+
+
+def test_a_fall_of_the_level_is_a_lull_before_the_detector_doubts() -> None:
+    """Silero goes on being sure for a while; the sound is already dying."""
+    falling = sound((1, 0), (1, 0.8), (0.1, 0.02), (1, 0))
+    detector = Doubtful()
+    detector.probability = lambda frame: float(np.abs(frame).max() > 0.01)  # type: ignore[method-assign]
+    events = heard(Listener(detector), falling)
+    lulls = [event.at for event in events if isinstance(event, Lull)]
+    assert lulls == pytest.approx([2.02], abs=0.021)
+
+
+def test_a_soft_voice_is_no_lull_only_because_it_is_soft() -> None:
+    detector = Doubtful()
+    detector.probability = lambda frame: float(np.abs(frame).max() > 0.01)  # type: ignore[method-assign]
+    events = heard(Listener(detector), sound((1, 0), (1, 0.02), (1, 0)))
+    assert sum(isinstance(event, Lull) for event in events) == 1

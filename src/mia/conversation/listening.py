@@ -17,6 +17,8 @@ from mia.conversation.tuning import DEFAULT, Tuning
 
 #: The percentile of an utterance's frames that is as loud as its words.
 LOUD = 80
+#: Voiced frames from which on it is known how loud the words are.
+FRAMES_OF_WORDS = 8
 #: RMS below which a frame is digital silence.
 FAINTEST = 1e-6
 
@@ -120,12 +122,20 @@ class Listener:
     def _is_lull(self, likely: float, voice: bool) -> bool:
         """Whether this is the first frame in which the voice may be about to pause, or does after
         all, or there was none for so long that one has to do without."""
-        falling = likely < self._tuning.lull and not self._lulled
-        self._lulled = likely < self._tuning.lull
+        down = likely < self._tuning.lull or self._fallen()
+        falling = down and not self._lulled
+        self._lulled = down
         if not voice and self._run == 0:
             return self._lull < self.complete_from
         least = self._tuning.lull_after if falling else self._tuning.partial
         return self._untold >= least * HEARING_RATE
+
+    def _fallen(self) -> bool:
+        """Whether the newest voiced frame is that much softer than the words."""
+        levels = self._levels + self._late
+        if len(levels) < FRAMES_OF_WORDS:
+            return False
+        return levels[-1] <= float(np.percentile(levels, LOUD)) - self._tuning.lull_fall
 
     def _silence(self) -> None:
         self._voiced, self._run = False, 0

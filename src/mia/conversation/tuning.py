@@ -23,6 +23,9 @@ class Tuning:
     """Probability below which a voice may be about to pause: the words so far are transcribed at
     once. Silero falls below it about 50 ms before it falls below `voice_off`, and in 144 s of
     free talk it was wrong 18 times (`bench/results/pauses.md`)."""
+    lull_fall: float = 30.0
+    """… or if its level is so many dB below the words', which shows sooner: 28 ms after the end
+    instead of 92, for a seventh more looks (decision 10)."""
     lull_after: float = 0.25
     """… but only after this much new voice since they were transcribed last."""
     partial: float = 1.6
