@@ -140,6 +140,6 @@ def setup(
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
-    for noisy in ("uvicorn.access", "httpx", "websockets"):
+    for noisy in ("uvicorn.access", "httpx", "httpx2", "websockets"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     return redact
