@@ -108,11 +108,11 @@ def test_a_second_setup_replaces_the_first(stream: io.StringIO) -> None:
     assert stream.getvalue().count("once") == 1
 
 
-def test_each_request_to_a_server_is_no_line_of_its_own() -> None:
+def test_each_request_to_a_server_is_no_line_of_its_own(stream: io.StringIO) -> None:
     """Whatever HTTP library the OpenAI client is built on these days."""
     import openai
 
-    setup(stream=io.StringIO())
+    setup(stream=stream)
     bases = {kind.__module__.split(".")[0] for kind in openai.DefaultAsyncHttpxClient.__mro__}
     for library in bases - {"openai", "builtins"}:
         assert not logging.getLogger(library).isEnabledFor(logging.INFO), library
