@@ -130,6 +130,10 @@ def main() -> None:
     pinned = f" on cores {', '.join(map(str, cores))}" if cores else ""
     # Folders of this machine mean nothing to whoever reads the report.
     command = f"python -m bench.turns --rounds {options.rounds} --only {' '.join(options.only)}"
+    if options.without_peer:
+        command += " --without-peer"
+    if "barge-in" in options.only:
+        command += f" --times {options.times}"
     file(
         options.file or "turns",
         "Taking turns, measured",
