@@ -9,8 +9,9 @@ One rule, from the surest sign to the weakest:
 3. It is sure that the voice has ended, and the words are a sentence: `hold_sure`.
 4. Otherwise, and where there is no turn detector: `hold_likely`.
 
-The turn detector is asked once the words are known, beside the mind: it takes as much of the
-processor as a fifth of the recogniser does, and before the words everything waits for those.
+The turn detector is asked at the gap, beside the recogniser, so it has mostly said by the time the
+words are there. A hold that is over is still waited out until the reply has a sound
+(`tuning.commit_by`): nothing could be heard before.
 
 A speaker who pauses long inside their turns is given their own pause, learned over the talk,
 where it is longer (but an ending that is sure is not made to wait for it).

@@ -115,7 +115,7 @@ class Connection:
         self._waiting[key] = future
         try:
             await self._socket.send(request(kind, request_id, data))
-        except BaseException:
+        except BaseException:  # whatever ended it, a cancellation too: nobody waits for an answer
             self._waiting.pop(key, None)
             raise
         return future
