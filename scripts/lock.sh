@@ -29,7 +29,7 @@ links="$(.venv/bin/python -m pip config get global.find-links 2>/dev/null || tru
 printf 'torch==2.13.0+cpu\ntorchaudio==2.11.0\n' | "$uv" pip compile --quiet --python-version 3.11 \
     --python-platform linux --generate-hashes --no-emit-index-url --no-header --no-annotate \
     --no-emit-find-links ${links:+--find-links "$links"} ${UPGRADE:+--upgrade} \
-    --constraints requirements-dev.lock --extra xtts --extra local --extra edge pyproject.toml - \
+    --constraints requirements-dev.lock --extra xtts --extra sentence-transformers --extra local --extra edge pyproject.toml - \
     --output-file requirements-torch.lock
 .venv/bin/python -m scripts.without requirements-torch.lock requirements-dev.lock
 

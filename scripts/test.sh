@@ -5,8 +5,9 @@ cd "$(dirname "$0")/.."
 bin=.venv/bin
 
 # A real browser for the pages, and what the driver of it links; PortAudio, so that device code is
-# tested against the library; liblo's tools, which read the OSC that is sent.
-sh scripts/apt.sh chromium libatomic1 libportaudio2 liblo-tools || exit 1
+# tested against the library; liblo's tools, which read the OSC that is sent; Opus, which voice
+# channels speak.
+sh scripts/apt.sh chromium libatomic1 libportaudio2 liblo-tools libopus0 || exit 1
 
 lint=0
 sh scripts/lint.sh || lint=1
