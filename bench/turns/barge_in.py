@@ -15,7 +15,7 @@ import json
 import random
 import tempfile
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,23 @@ AFTERWARDS = 2.5
 PATIENCE = 10.0
 
 
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What somebody says over MIA. language: ISO 639-1."""
+
+    name: str
+    samples: Samples
+    language: str
+
+    @property
+    def voice(self) -> tuple[float, float]:
+        """Where the voice begins and ends in it, seconds: above its own background, for some
+        recordings hiss before anybody speaks."""
+        whole = (0.0, len(self.samples) / HEARING_RATE)
+        stretches = audible(self.samples, HEARING_RATE) or [whole]  # a cough has no background
+        return stretches[0][0], stretches[-1][1]
+
+
 def levelled(samples: Samples) -> Samples:
     loud = samples[np.abs(samples) > np.abs(samples).max() / 20]
     changed: Samples = samples * np.float32(LOUDNESS / np.sqrt((loud**2).mean()))
@@ -89,73 +106,74 @@ def hum() -> Samples:
     return levelled(np.concatenate([parts[0], breath, parts[2]]).astype(np.float32))
 
 
-def interruptions(speech: Path) -> list[tuple[str, Samples]]:
+def interruptions(speech: Path) -> list[Overlap]:
     """The beginnings of what people said, in all languages there are."""
     found = []
     for truth in sorted(speech.glob("*/truth.json")):
         for line in read(truth.parent):
             samples = line.samples[: int(LONGEST_INTERRUPTION * HEARING_RATE)]
-            name = f"{truth.parent.name}/{line.file}"
-            found.append((name, levelled((samples / 32768).astype(np.float32))))
+            language = truth.parent.name
+            name = f"{language}/{line.file}"
+            found.append(Overlap(name, levelled((samples / 32768).astype(np.float32)), language))
     return found
 
 
-async def backchannels() -> list[tuple[str, Samples]]:
+async def backchannels() -> list[Overlap]:
     """What listeners say, in an embedded voice, a hum, and coughs."""
     context = Context(ModelStore(Home.find()), ("en", "es"), Path(tempfile.gettempdir()))
     voice = await kokoro.load(kokoro.KokoroOptions(), context)
-    found: list[tuple[str, Samples]] = [("mm-hm", hum())]
+    found = [Overlap("mm-hm", hum(), "en"), Overlap("mm-hm", hum(), "es")]
     for number, (text, language) in enumerate(BACKCHANNELS):
         sounds = [sound async for sound in voice.stream(text, language=language)]
         samples = np.concatenate([sound.samples for sound in sounds])
         heard = soxr.resample(samples, sounds[0].rate, HEARING_RATE).astype(np.float32)
-        found.append((text, levelled(heard)))
+        found.append(Overlap(text, levelled(heard), language))
         if number % 2:
-            found.append(("cough", cough(number)))
+            found.append(Overlap("cough", cough(number), language))
     await voice.aclose()
     return found
 
 
-async def story(here: Room, samples: Samples, dice: random.Random) -> str | None:
-    """MIA tells her story, and somebody says this; the reply's id, None where she said nothing."""
+async def story(here: Room, said: Overlap, dice: random.Random) -> tuple[str, float]:
+    """MIA tells her story, and somebody says this; the reply's id and where on the tape it was
+    said. Raises TimeoutError where she says nothing."""
     here.scene()
+    here.conversation.set_language(said.language)
     here.conversation.type(tones.QUESTION)
     if not await here.until(lambda: bool(here.of(facts.PlaybackStarted)), PATIENCE):
-        return None
+        raise TimeoutError("MIA did not begin her story")
     started = here.of(facts.PlaybackStarted)[0]
     assert isinstance(started, facts.PlaybackStarted)
     await asyncio.sleep(dice.uniform(EARLIEST, LATEST))
-    here.say(samples)
-    return started.reply
+    return started.reply, here.say(said.samples)
 
 
 async def quiet(here: Room) -> None:
     """MIA is silenced, and the scene over."""
+    here.conversation.clear_audio()
     here.conversation.stop()
     await here.until(lambda: here.conversation.phase == "idle", PATIENCE)
-    here.conversation.stop()
 
 
-async def interrupted(here: Room, name: str, samples: Samples, dice: random.Random) -> Any:
+async def interrupted(here: Room, said: Overlap, dice: random.Random) -> Any:
     """Somebody means it: seconds from the onset until she is lower, and silent."""
-    reply = await story(here, samples, dice)
+    reply, at = await story(here, said, dice)
     ended = await here.until(lambda: any(_ends(e, reply) for e in here.told), PATIENCE)
     # What is remembered, before anybody answers; and the silence that follows, on the tape.
     text = next((item.text for item in here.conversation.history if item.id == reply), "")
     await asyncio.sleep(2 * SILENT_FOR)
-    left, right, rate = here.channels()
-    spoken = audible(left, rate)
-    await asyncio.sleep(len(samples) / HEARING_RATE)
+    _, right, rate = here.channels()
+    await asyncio.sleep(len(said.samples) / HEARING_RATE)
     understood = here.understood()
     await quiet(here)
-    if not spoken or not ended:
+    if not ended:
         nothing = {"ducked": None, "silent": None, "wrong": None}
-        return {"what": name, **nothing, "understood": understood}
-    onset, loudness = spoken[0][0], Loudness.of(right, rate)
+        return {"what": said.name, **nothing, "understood": understood}
+    onset, loudness = at + said.voice[0], Loudness.of(right, rate)
     ducked, silent = loudness.ducked(onset), loudness.silent(onset)
     heard = tones.words_heard(tones.seconds_heard(right, rate))
     return {
-        "what": name,
+        "what": said.name,
         "ducked": None if ducked is None else ducked - onset,
         "silent": None if silent is None else silent - onset,
         "wrong": tones.wrong(tones.words_of(text), heard),
@@ -168,19 +186,18 @@ def _ends(event: facts.Event, reply: str | None) -> bool:
     return isinstance(event, facts.ReplyEnded) and event.reply == reply
 
 
-async def let_go_on(here: Room, name: str, samples: Samples, dice: random.Random) -> Any:
+async def let_go_on(here: Room, said: Overlap, dice: random.Random) -> Any:
     """It was nothing: seconds from its end until she is at full level for good."""
-    reply = await story(here, samples, dice)
-    await asyncio.sleep(len(samples) / HEARING_RATE + AFTERWARDS)
-    went_on = reply is not None and not any(_ends(event, reply) for event in here.told)
-    left, right, rate = here.channels()
+    reply, at = await story(here, said, dice)
+    await asyncio.sleep(len(said.samples) / HEARING_RATE + AFTERWARDS)
+    went_on = not any(_ends(event, reply) for event in here.told)
+    _, right, rate = here.channels()
     watched = here.seconds - SILENT_FOR
     understood = here.understood()
     await quiet(here)
-    spoken = audible(left, rate)
-    if not spoken or not went_on:
-        return {"what": name, "gap": None, "same_word": False, "understood": understood}
-    onset, end = spoken[0][0], spoken[-1][1]
+    if not went_on:
+        return {"what": said.name, "gap": None, "same_word": False, "understood": understood}
+    onset, end = (at + seconds for seconds in said.voice)
     loudness = Loudness.of(right, rate)
     lower = sum(b - a for a, b in loudness.low(onset, watched))
     seconds = tones.seconds_heard(right, rate)
@@ -188,7 +205,7 @@ async def let_go_on(here: Room, name: str, samples: Samples, dice: random.Random
     whole = [s > 0.97 * tones.WORD_SECONDS for s in seconds[: max(0, told - 1)]]
     twice = sum(s > 1.03 * tones.WORD_SECONDS for s in seconds)
     return {
-        "what": name,
+        "what": said.name,
         "gap": loudness.gap(onset, end, watched),
         "same_word": all(whole) and twice <= 1,
         "lower": lower,
@@ -199,15 +216,15 @@ async def let_go_on(here: Room, name: str, samples: Samples, dice: random.Random
 
 async def repeated(
     here: Room,
-    scene: Callable[[Room, str, Samples, random.Random], Awaitable[Any]],
-    sounds: list[tuple[str, Samples]],
+    scene: Callable[[Room, Overlap, random.Random], Awaitable[Any]],
+    sounds: list[Overlap],
     times: int,
     dice: random.Random,
 ) -> list[Any]:
     """A scene with each sound in turn, so many times in all; each is noted in the log."""
     rows = []
-    for name, samples in itertools.islice(itertools.cycle(sounds), times):
-        rows.append(await scene(here, name, samples, dice))
+    for said in itertools.islice(itertools.cycle(sounds), times):
+        rows.append(await scene(here, said, dice))
         print(f"{asyncio.get_running_loop().time():.1f}", rows[-1], flush=True)
     return rows
 

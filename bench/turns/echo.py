@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.turns.barge_in import interruptions
+from bench.turns.barge_in import Overlap, interruptions
 from mia import main as program
 from mia.audio.echo import EchoCanceller
 from mia.channels.realtime.pcm import Decimator
@@ -230,22 +230,22 @@ async def spoken_over(
     here: LoudRoom,
     mind: Reciter,
     language: str,
-    said: list[tuple[str, Samples]],
+    said: list[Overlap],
     dice: random.Random,
 ) -> Any:
     """People speak over her and her echo: whether she stopped."""
     rows = []
-    for number, (name, samples) in enumerate(said):
+    for number, one in enumerate(said):
         here.scene()
         here.surroundings = Surroundings(dice.uniform(*LATE), dice.uniform(*LEVEL))
         mind.text = " ".join(texts(language)[number % 3 :][:3])
         here.conversation.type("Go on.")
         await here.until(lambda: any(isinstance(e, facts.PlaybackStarted) for e in here.told))
         await asyncio.sleep(dice.uniform(1.5, 3.0))
-        here.say(samples)
+        here.say(one.samples)
         await here.until(lambda: any(isinstance(e, facts.ReplyEnded) for e in here.told))
         rows.append(
-            {"what": name, "stopped": any(isinstance(e, facts.Interrupted) for e in here.told)}
+            {"what": one.name, "stopped": any(isinstance(e, facts.Interrupted) for e in here.told)}
         )
         print(rows[-1], flush=True)
         here.conversation.stop()
@@ -267,7 +267,7 @@ async def measure(speech: Path, times: int, dice: random.Random) -> dict[str, An
                 parts = replace(parts, mouth=replace(parts.mouth, llm=mind))
                 async with loud_room(parts, language, cancels=True) as here:
                     found["with"] += await replies(here, mind, language, times // 2, dice)
-                    mine = [s for s in interruptions(speech) if s[0].startswith(language)]
+                    mine = [s for s in interruptions(speech) if s.language == language]
                     found["over"] += await spoken_over(here, mind, language, mine, dice)
                 async with loud_room(parts, language, cancels=False) as here:
                     found["without"] += await replies(here, mind, language, 3, dice)

@@ -53,9 +53,10 @@ class Room:
         self._loudspeaker.begin(self._begun + self._frames * FRAME_SECONDS)
         self.conversation.attach(self._loudspeaker)
 
-    def say(self, samples: Samples) -> None:
-        """The user says this, from the next frame on."""
+    def say(self, samples: Samples) -> float:
+        """The user says this, from the next frame on; where that is on the tape, seconds."""
         self._speech = samples
+        return self.seconds
 
     async def until(self, what: Callable[[], bool], seconds: float) -> bool:
         """Wait until it is so, looking at each fact that is told; whether it came to be."""

@@ -271,8 +271,8 @@ class Report:
             body.append((name, *cells, words.replace("None", NOTHING), understood(mine)))
         head = ("interruption", "ducked", "silent", "words wrong", "understood")
         note = (
-            "ms from the first audible sample of the user to a level 12 dB below the one before, "
-            "and to 100 ms below -60 dBFS."
+            "ms from the first audible sample of the user, above their recording's own background, "
+            "to a level 12 dB below the one before for good, and to 100 ms below -60 dBFS."
         )
         return f"## Interruptions\n\n{rows(head, body)}\n\n{note}"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mia.conversation.listening import Listener
-from mia.conversation.moves import Lull, Silent, Voiced
+from mia.conversation.listening import Heard, Listener
+from mia.conversation.moves import Lull, Settled, Silent, Stirred, Voiced
 from mia.conversation.ports import HEARING_RATE, Samples
 from mia.conversation.tuning import DEFAULT
 from tests.support.fakes import FakeVad
@@ -20,8 +20,8 @@ def sound(*stretches: tuple[float, float]) -> Samples:
     return np.concatenate(parts)
 
 
-def heard(listener: Listener, samples: Samples, size: int = FRAME) -> list[Voiced | Lull | Silent]:
-    events: list[Voiced | Lull | Silent] = []
+def heard(listener: Listener, samples: Samples, size: int = FRAME) -> list[Heard]:
+    events: list[Heard] = []
     for at in range(0, len(samples), size):
         piece = samples[at : at + size]
         events += listener.hear(piece, (at + len(piece)) / HEARING_RATE)
@@ -31,11 +31,11 @@ def heard(listener: Listener, samples: Samples, size: int = FRAME) -> list[Voice
 @pytest.mark.parametrize("size", [100, FRAME, 1024, 5000])
 def test_the_blocks_size_does_not_matter(size: int) -> None:
     events = heard(Listener(FakeVad()), sound((1, 0), (1, 0.5), (1, 0)), size)
-    assert [type(event) for event in events] == [Voiced, Lull, Silent]
-    assert isinstance(events[0], Voiced)
-    assert isinstance(events[2], Silent)
-    assert events[0].onset == pytest.approx(1.0, abs=0.021)
-    assert events[2].last_voiced == pytest.approx(2.0, abs=0.021)
+    assert [type(event) for event in events] == [Stirred, Voiced, Lull, Silent]
+    assert isinstance(events[1], Voiced)
+    assert isinstance(events[3], Silent)
+    assert events[1].onset == pytest.approx(1.0, abs=0.021)
+    assert events[3].last_voiced == pytest.approx(2.0, abs=0.021)
 
 
 def test_a_voice_that_goes_on_and_on_is_looked_at_now_and_then() -> None:
@@ -44,8 +44,18 @@ def test_a_voice_that_goes_on_and_on_is_looked_at_now_and_then() -> None:
     assert np.diff([1.0, *lulls]) == pytest.approx(DEFAULT.partial, abs=0.03)
 
 
-def test_a_click_is_nobody() -> None:
-    assert heard(Listener(FakeVad()), sound((1, 0), (0.04, 0.5), (1, 0))) == []
+def test_a_click_stirs_and_is_nobody() -> None:
+    events = heard(Listener(FakeVad()), sound((1, 0), (0.04, 0.5), (1, 0)))
+    assert events == [Stirred(), Settled()]
+
+
+def test_a_doubtful_frame_stirs_nobody() -> None:
+    class Doubtful(FakeVad):
+        def probability(self, frame: Samples) -> float:
+            return super().probability(frame) * (DEFAULT.stir - 0.01)
+
+    events = heard(Listener(Doubtful()), sound((1, 0), (0.04, 0.5), (1, 0)))
+    assert events == []
 
 
 def test_the_utterance_has_what_came_just_before_and_after_the_voice() -> None:

@@ -49,3 +49,18 @@ def test_her_own_words_from_the_loudspeaker_are_nobody() -> None:
 @pytest.mark.parametrize("text", ["", "  ", "..."])
 def test_no_words_are_nothing(text: str) -> None:
     assert meaning(text) == "nothing"
+
+
+@pytest.mark.parametrize("text", ["Over.", "¡Over!", "Uh-oh.", "Mm-mm."])
+def test_what_recognisers_write_for_a_hum_is_a_nod(text: str) -> None:
+    assert meaning(text) == "backchannel"
+
+
+def test_brief_words_that_the_recogniser_doubts_do_not_stop_her() -> None:
+    assert meaning("Un poquito.", doubted=True) == "nothing"
+    assert meaning("Un poquito.") == "words"
+
+
+@pytest.mark.parametrize("text", ["Para.", "Stop!", "No."])
+def test_stop_words_and_answers_are_believed_even_so(text: str) -> None:
+    assert meaning(text, doubted=True) == meaning(text)

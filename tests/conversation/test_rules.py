@@ -18,14 +18,18 @@ from mia.conversation.moves import (
     EndUtterance,
     Judged,
     Listen,
+    Lower,
     Lull,
     Prepare,
+    Raise,
     Ready,
     Reopen,
     ReplyOver,
+    Settled,
     Silent,
     Sounding,
     State,
+    Stirred,
     Stop,
     Typed,
     Understood,
@@ -33,10 +37,13 @@ from mia.conversation.moves import (
 )
 from mia.conversation.tuning import DEFAULT
 from mia.conversation.turns import step
+from mia.telemetry.events import Phase
 
 revisions = st.integers(0, 4)
 events = st.one_of(
     st.builds(Voiced, st.floats(0, 9), st.integers(0, 3)),
+    st.just(Stirred()),
+    st.just(Settled()),
     st.builds(Lull, st.floats(0, 9)),
     st.builds(Silent, st.floats(0, 9)),
     st.builds(
@@ -172,6 +179,24 @@ def test_if_it_was_words_after_all_she_stops_again(until: float, meaning: str, s
     said = Understood(state.revision, "Oye.", 0.45, meaning)  # type: ignore[arg-type]
     state, effects = step(state, said, 9.9)
     assert (End(3, "interrupted") in effects) is stops
+
+
+def test_a_first_syllable_over_her_lowers_her_voice_before_it_is_sure() -> None:
+    speaking = State(phase="speaking", turn=1, revision=3, replying=3, sounded=1.0)
+    assert step(speaking, Stirred(), 9.0) == (speaking, (Lower(),))
+    assert step(speaking, Settled(), 9.03) == (speaking, (Raise(),))
+
+
+@pytest.mark.parametrize("event", [Discard(), EndUtterance()])
+def test_she_does_not_stay_low_for_somebody_who_is_muted_meanwhile(event: moves.Event) -> None:
+    speaking = State(phase="speaking", turn=1, revision=3, replying=3, sounded=1.0)
+    assert step(speaking, event, 9.0) == (speaking, (Raise(),))
+
+
+@pytest.mark.parametrize("phase", ["idle", "listening", "pausing", "committed", "ducked"])
+def test_a_first_syllable_means_nothing_while_she_is_silent(phase: Phase) -> None:
+    state = State(phase=phase, turn=1, revision=3, replying=3)
+    assert step(state, Stirred(), 9.0) == (state, ())
 
 
 def test_after_something_longer_she_waits_for_its_meaning() -> None:

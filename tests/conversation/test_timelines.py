@@ -74,6 +74,16 @@ def backchannel() -> Told:
     return play(voices=[(1, 2), (3.6, 4.1)], until=10, fakes=fakes)
 
 
+def a_hum_that_was_taken_for_words() -> Told:
+    fakes = Fakes(
+        stt=FakeStt(
+            lines=((0, "Un poquito."), (1.2, "Cuéntame un cuento.")),
+            confidence=lambda seconds: -1.5 if seconds < 1.2 else -0.2,
+        )
+    )
+    return play(voices=[(1, 2), (3.6, 4.1)], until=10, fakes=fakes)
+
+
 def stop_word() -> Told:
     fakes = Fakes(
         stt=FakeStt(lines=((0, "Para."), (1.2, "Cuéntame un cuento."))),
@@ -215,6 +225,7 @@ SCENARIOS = [
     barge_in_twice,
     cough,
     backchannel,
+    a_hum_that_was_taken_for_words,
     stop_word,
     yes_is_an_answer_after_a_question,
     slow_first_segment,

@@ -50,6 +50,7 @@ class FakeStt:
         (0.0, "Hola, ¿cómo estás?"),
     )
     takes: float | Callable[[float], float] = 0.2
+    confidence: Callable[[float], float] = lambda _seconds: 0.0
     fails: bool = False
     running: int = 0
     most: int = 0
@@ -73,7 +74,7 @@ class FakeStt:
             for least, line in self.lines:
                 if seconds >= least:
                     text = line
-        return Transcript(text, language or "es")
+        return Transcript(text, language or "es", confidence=self.confidence(seconds))
 
     async def aclose(self) -> None: ...
 

@@ -278,6 +278,16 @@ class Answering:
         recent = [c for c in self._reply.clauses if since < c.finish and c.begin <= playhead]
         return heard_text(recent, playhead)
 
+    def lower(self) -> None:
+        """Somebody may be about to speak."""
+        if self._reply is not None:
+            self._reply.track.duck()
+
+    def raise_(self) -> None:
+        """Nobody was."""
+        if self._reply is not None:
+            self._reply.track.unduck()
+
     def duck(self) -> None:
         if self._reply is not None:
             self._reply.track.duck()

@@ -17,6 +17,7 @@ from mia.conversation.moves import Event
 from mia.conversation.ports import (
     Samples,
     SpeechToText,
+    Transcript,
     TurnDetector,
     VoiceDetector,
 )
@@ -31,10 +32,10 @@ class Told:
     """Who is told what the ears make out.
 
     understood: a revision (None: the user is still speaking), all words of the utterance so far,
-    and only those since its sound was last let go. judged: a revision's completeness.
+    and what was understood since its sound was last let go. judged: a revision's completeness.
     """
 
-    understood: Callable[[int | None, str, str], None]
+    understood: Callable[[int | None, str, Transcript], None]
     judged: Callable[[int, float], None]
     trouble: Callable[[MiaError], None]
 
@@ -120,7 +121,10 @@ class Ears:
         self.judging = False
         if self.listener.voice_seconds < self._tuning.least_speech:
             # A click or a chair: not worth the recogniser's time.
-            asyncio.get_running_loop().call_soon(self._told.understood, revision, self._settled, "")
+            nothing = Transcript("", self.heard_language)
+            asyncio.get_running_loop().call_soon(
+                self._told.understood, revision, self._settled, nothing
+            )
             return
         self.judging = self._judge.ask(revision, self.listener.utterance())
         if not self._recogniser.adopt(self.listener.complete_from, revision):
@@ -144,14 +148,14 @@ class Ears:
         return Request(self.listener.received, sound, language, revision)
 
     def _transcribed(self, request: Request) -> None:
-        said = request.transcript.text if request.transcript else ""
+        said = request.transcript or Transcript("", self.heard_language)
         if request.transcript and self.language == "auto":
-            self.heard_language = request.transcript.language
-        if request.revision is None and not said:
+            self.heard_language = said.language
+        if request.revision is None and not said.text:
             return
         if request.revision is not None and request.revision != self._revision:
             return
-        self._told.understood(request.revision, f"{self._settled} {said}".strip(), said)
+        self._told.understood(request.revision, f"{self._settled} {said.text}".strip(), said)
 
     def _spent(self, request: Request) -> None:
         self.stt_seconds = request.seconds

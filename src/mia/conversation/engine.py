@@ -18,7 +18,7 @@ from mia.conversation.ears import Ears
 from mia.conversation.filler import Fillers
 from mia.conversation.history import History, Item
 from mia.conversation.parts import Parts
-from mia.conversation.ports import Prompt, Samples
+from mia.conversation.ports import Prompt, Samples, Transcript
 from mia.conversation.reply import Reply
 from mia.conversation.script import Script
 from mia.conversation.speculation import Effort
@@ -160,7 +160,7 @@ class Engine:
     def _do_go_on(self, effect: moves.GoOn) -> None:
         self.ears.go_on(self.state.onset - self.state.last_voiced, self.state.text)
 
-    def _understood(self, revision: int | None, text: str, said: str) -> None:
+    def _understood(self, revision: int | None, text: str, said: Transcript) -> None:
         if self.ears.stt_seconds is not None:
             self._stages["stt"] = self.ears.stt_seconds * 1000
         self._tell(
@@ -178,7 +178,9 @@ class Engine:
                 self.warm(text)
             return
         own = self.answering.last_words()
-        meaning = overlap.meaning(said, asked="?" in own, own_words=own)
+        brief = self.ears.listener.voice_seconds <= self._tuning.brief
+        doubted = brief and said.confidence < self._tuning.doubt
+        meaning = overlap.meaning(said.text, asked="?" in own, own_words=own, doubted=doubted)
         hold, judging = self.ears.hold(text), self.ears.judging
         early = self.answering.boldness.head_start(hold, judging=judging)
         meant = self._attention.meant(text)
@@ -286,6 +288,12 @@ class Engine:
             self.answering.fill(filler)
 
     # ── effects: somebody speaks over MIA ────────────────────────────────────────────────────
+
+    def _do_lower(self, effect: moves.Lower) -> None:
+        self.answering.lower()
+
+    def _do_raise(self, effect: moves.Raise) -> None:
+        self.answering.raise_()
 
     def _do_duck(self, effect: moves.Duck) -> None:
         self.ears.begin(fresh=True)

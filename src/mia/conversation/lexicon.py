@@ -43,6 +43,8 @@ BACKCHANNELS = {
         exactly true i_see uh_huh mm_hm of_course oh_yeah yeah_yeah got_it no_way
     """),
 }
+#: What recognisers write for a hum with closed lips.
+HUMS = _words("over ove uh_oh uh_uh oh_oh uhuh uh_huh mm_mm")
 #: "Be quiet": as the whole utterance, or opening it as a command.
 STOP_WORDS = {
     "es": _words("""

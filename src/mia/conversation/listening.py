@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mia.conversation.moves import Lull, Silent, Voiced
+from mia.conversation.moves import Lull, Settled, Silent, Stirred, Voiced
 from mia.conversation.ports import HEARING_RATE, Samples, VoiceDetector
 from mia.conversation.tuning import DEFAULT, Tuning
 
@@ -23,13 +23,16 @@ FRAMES_OF_WORDS = 8
 FAINTEST = 1e-6
 
 
+Heard = Stirred | Settled | Voiced | Lull | Silent
+
+
 def _level(frame: Samples) -> float:
     """RMS of a frame in dB, full scale at 0."""
     return 20 * math.log10(max(math.sqrt(float(frame @ frame) / len(frame)), FAINTEST))
 
 
 class Listener:
-    """Blocks of sound in, `Voiced`, `Lull` and `Silent` out; keeps the utterance's samples."""
+    """Blocks of sound in; where the voice is comes out. Keeps the utterance's samples."""
 
     def __init__(self, detector: VoiceDetector, tuning: Tuning = DEFAULT) -> None:
         self._detector = detector
@@ -43,6 +46,8 @@ class Listener:
         self._voiced = False
         self._run = 0
         """Samples of voice (while silent) or of silence (while voiced) in a row."""
+        self._stirred = False
+        """The voice in that row may be a first syllable."""
         self._onset = 0
         self._last_voiced = 0
         self._refresh_at = tuning.refresh
@@ -63,7 +68,7 @@ class Listener:
 
     # ── sound in ─────────────────────────────────────────────────────────────────────────────
 
-    def hear(self, samples: Samples, now: float) -> Iterator[Voiced | Lull | Silent]:
+    def hear(self, samples: Samples, now: float) -> Iterator[Heard]:
         """Take a block (16 kHz, any length) whose last sample was said at `now`."""
         sound = np.concatenate([self._rest, samples]) if len(self._rest) else samples
         end = self.received + len(sound)
@@ -72,7 +77,7 @@ class Listener:
             yield from self._judge(sound[at : at + self._frame], end, now)
         self._rest = sound[whole:].copy()
 
-    def _judge(self, frame: Samples, end: int, now: float) -> Iterator[Voiced | Lull | Silent]:
+    def _judge(self, frame: Samples, end: int, now: float) -> Iterator[Heard]:
         self._keep(frame)
         if self.received - self._last_voiced >= self._refresh_at * HEARING_RATE:
             self._refresh_at += self._tuning.refresh
@@ -99,6 +104,9 @@ class Listener:
             yield Lull(when(self.received))
         if voice == self._voiced:
             self._run = 0
+            if self._stirred:
+                self._stirred = False
+                yield Settled()
             if self._voiced and self.seconds >= self._tuning.longest_utterance:
                 self._silence()
                 yield Silent(when(self._last_voiced))
@@ -106,8 +114,11 @@ class Listener:
         if voice and self._run == 0:
             self._onset = start
         self._run += len(frame)
+        if voice and not self._stirred and likely >= self._tuning.stir:
+            self._stirred = True
+            yield Stirred()
         if voice and self._run >= self._tuning.onset * HEARING_RATE:
-            self._voiced, self._run = True, 0
+            self._voiced, self._run, self._stirred = True, 0, False
             if self._begun is None:
                 self._begun = max(
                     self._kept_from, self._onset - int(self._tuning.pre_roll * HEARING_RATE)
@@ -138,7 +149,7 @@ class Listener:
         return levels[-1] <= float(np.percentile(levels, LOUD)) - self._tuning.lull_fall
 
     def _silence(self) -> None:
-        self._voiced, self._run = False, 0
+        self._voiced, self._run, self._stirred = False, 0, False
 
     def _keep(self, frame: Samples) -> None:
         self._kept.append(frame)
@@ -238,7 +249,7 @@ class Listener:
 
     def forget(self) -> None:
         """Drop everything heard: muted, or discarded by the client."""
-        self._voiced, self._run = False, 0
+        self._voiced, self._run, self._stirred = False, 0, False
         self._begun, self._voice = None, 0
         self._rest = np.zeros(0, np.float32)
         self._kept, self._kept_from = [], self.received

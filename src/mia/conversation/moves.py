@@ -66,6 +66,16 @@ class Voiced:
 
 
 @dataclass(frozen=True, slots=True)
+class Stirred:
+    """What may be somebody's first syllable: a frame of voice, too short to be sure of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """… and it was nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lull:
     """The voice may be about to pause, or has gone on for long; heard up to `at`."""
 
@@ -152,6 +162,8 @@ class Discard:
 
 Event = (
     Voiced
+    | Stirred
+    | Settled
     | Lull
     | Silent
     | Understood
@@ -238,8 +250,18 @@ class Fill:
 
 
 @dataclass(frozen=True, slots=True)
+class Lower:
+    """Be softer for the moment, until it is known whether somebody speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """As loud as before: nobody did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Duck:
-    pass
+    """Somebody speaks over MIA: be softer, and find out what they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +313,8 @@ Effect = (
     | Drop
     | Reopen
     | Fill
+    | Lower
+    | Raise
     | Duck
     | Pause
     | Resume

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mia.conversation.lexicon import AFTER_PARA, ANSWERS, BACKCHANNELS, STOP_WORDS
+from mia.conversation.lexicon import AFTER_PARA, ANSWERS, BACKCHANNELS, HUMS, STOP_WORDS
 from mia.conversation.moves import Meaning
 
 
@@ -15,15 +15,18 @@ def _bare(text: str) -> str:
     return re.sub(r"[^\w]+", " ", letters).strip()
 
 
-_BACKCHANNELS = frozenset(_bare(w) for words in BACKCHANNELS.values() for w in words)
+_BACKCHANNELS = frozenset(_bare(w) for words in (*BACKCHANNELS.values(), HUMS) for w in words)
 _STOPS = frozenset(_bare(w) for words in STOP_WORDS.values() for w in words)
 
 
-def meaning(text: str, *, asked: bool = False, own_words: str = "") -> Meaning:
+def meaning(
+    text: str, *, asked: bool = False, own_words: str = "", doubted: bool = False
+) -> Meaning:
     """What an utterance over MIA's voice means.
 
     asked: MIA has just asked something, so "sí" and "no" are answers.
     own_words: what MIA was saying; her own voice from the loudspeaker is nobody speaking.
+    doubted: it was brief, and the recogniser hardly believes in the text itself.
 
     Both languages' lexicons are used whatever the language: people mix them, and recognisers do.
     """
@@ -41,6 +44,8 @@ def meaning(text: str, *, asked: bool = False, own_words: str = "") -> Meaning:
         all(word in _BACKCHANNELS for word in words[:4]) and len(words) < 4
     ):
         return "backchannel"
+    if doubted and said not in ANSWERS:
+        return "nothing"
     return "words"
 
 

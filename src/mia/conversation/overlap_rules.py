@@ -15,16 +15,33 @@ from mia.conversation.moves import (
     Forget,
     Guess,
     Listen,
+    Lower,
     Pause,
+    Raise,
     ReplyOver,
     Resume,
+    Settled,
     Silent,
     State,
+    Stirred,
     Understood,
     Voiced,
     Wake,
 )
 from mia.conversation.tuning import Tuning
+
+
+def stir(state: State, event: Stirred, now: float, tuning: Tuning) -> Step:
+    """Lower her voice before it is sure that there is another: that is not heard if it was
+    nothing, and saves a whole frame of talking over somebody if it was not."""
+    return state, (Lower(),)
+
+
+def settle(
+    state: State, event: Settled | Discard | EndUtterance, now: float, tuning: Tuning
+) -> Step:
+    """It was nobody, or they are not listened to any more."""
+    return state, (Raise(),)
 
 
 def overlap(state: State, event: Voiced, now: float, tuning: Tuning) -> Step:

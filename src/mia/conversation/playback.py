@@ -218,7 +218,7 @@ class Track:
 
     def resume(self, seconds: float) -> None:
         """Go on from `seconds`, at full volume."""
-        self._loudspeaker().duck(1.0, self._tuning.duck_ramp)
+        self.unduck()
         if self._paused:
             self._rewind(seconds)
             self._fade_in = True
@@ -237,7 +237,12 @@ class Track:
         return self._stopped
 
     def duck(self) -> None:
+        """She is softer, and goes on."""
         self._loudspeaker().duck(self._tuning.duck_gain, self._tuning.duck_ramp)
+
+    def unduck(self) -> None:
+        """She is as loud as before."""
+        self._loudspeaker().duck(1.0, self._tuning.duck_ramp)
 
     def _rewind(self, seconds: float) -> None:
         now = self._loop.time()

@@ -57,6 +57,8 @@ class Transcript:
     """ISO 639-1: the one asked for, or the one heard."""
     no_speech: float = 0.0
     """The recogniser's own probability that there was no speech, 0 … 1."""
+    confidence: float = 0.0
+    """Mean log-probability of the text's pieces; 0 from a recogniser that does not say."""
 
 
 class SpeechToText(Protocol):

@@ -19,6 +19,9 @@ class Tuning:
     onset: float = 0.06
     """Voice this long is somebody speaking: two frames, more than a click. A third would hold up
     every "duck" by its 32 ms, and what is too short for words is sorted out by `least_speech`."""
+    stir: float = 0.6
+    """Probability from which a single frame may be somebody's first syllable: she is softer from
+    there on while she speaks, and loud again a frame later if it was nothing."""
     lull: float = 0.85
     """Probability below which a voice may be about to pause: the words so far are transcribed at
     once. Silero falls below it about 50 ms before it falls below `voice_off`, and in 144 s of
@@ -96,7 +99,7 @@ class Tuning:
     """Who goes on this soon after MIA began had not finished: the turn is opened again."""
     duck_gain: float = 0.125
     """-18 dB: she is still there, and no longer in the way."""
-    duck_ramp: float = 0.02
+    duck_ramp: float = 0.01
     pause_after: float = 0.2
     """Voice over MIA this long holds her sound: more than a click, and silence within 300 ms."""
     insist_after: float = 0.9
@@ -106,6 +109,10 @@ class Tuning:
     brief: float = 0.7
     """After voice over MIA shorter than this she goes on as soon as it ends, before it is known
     what it was (a "mm-hm", mostly); if it was words, she stops again."""
+    doubt: float = -0.95
+    """Brief words over MIA in which the recogniser itself believes less than this (mean
+    log-probability) are no reason to stop: what Whisper makes of hums mostly lies between -1.1
+    and -2.5, of words above -0.9."""
     verdict: float = 1.2
     """If the recogniser has not said by then what was said over MIA, she goes on."""
     fade: float = 0.01

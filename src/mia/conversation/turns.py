@@ -16,7 +16,8 @@ hold is over and the reply has a sound the newest revision is committed and its 
 user goes on before, the revision is dropped and nothing has happened. Even a committed reply can
 be taken back, as long as no word of it was heard.
 
-While MIA speaks, a voice over hers first ducks her, then pauses her, and only then is it decided
+While MIA speaks, a voice over hers ducks her at its first syllable, then pauses her, and only
+then is it decided
 what it was: a cough or a "mm-hm" (she goes on from the word she was at) or somebody who means it
 (she stops, and listens).
 
@@ -43,9 +44,11 @@ from mia.conversation.moves import (
     Lull,
     Ready,
     ReplyOver,
+    Settled,
     Silent,
     Sounding,
     State,
+    Stirred,
     Stop,
     Typed,
     Understood,
@@ -75,6 +78,10 @@ RULES: Mapping[tuple[Phase, type], Rule] = {
     ("committed", Sounding): taking.sound,
     ("committed", ReplyOver): taking.reply_over,
     ("committed", Stop): taking.stop,
+    ("speaking", Stirred): over.stir,
+    ("speaking", Settled): over.settle,
+    ("speaking", Discard): over.settle,
+    ("speaking", EndUtterance): over.settle,
     ("speaking", Voiced): over.overlap,
     ("speaking", Understood): over.overheard,
     ("speaking", ReplyOver): taking.reply_over,

@@ -150,7 +150,7 @@ class Whisper:
                 break
         if imagined(text, no_speech=no_speech, confidence=confidence, samples=heard):
             text = ""
-        return Transcript(text=text, language=language, no_speech=no_speech)
+        return Transcript(text, language, no_speech=no_speech, confidence=confidence)
 
     def _encode(self, heard: Samples, window: float) -> Any:
         import ctranslate2
