@@ -5,28 +5,43 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import os
 import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from starlette.types import ASGIApp
+
 from mia import main as program
+from mia.avatar.face import LiveFace
 from mia.avatar.showing import Showing
+from mia.blocking import run_blocking
 from mia.channels.microphone import Devices, Microphone
+from mia.channels.realtime.hub import Hub
 from mia.channels.realtime.talk import Talk
-from mia.config import Loaded
+from mia.config import Loaded, load
 from mia.conversation import Conversation, Parts
-from mia.conversation.ports import Usage
+from mia.conversation.ports import Role, Usage
 from mia.errors import MiaError
 from mia.home import Home
+from mia.panel.live import Live, live
+from mia.panel.secrets import hidden
+from mia.panel.settings import Settings
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
+from mia.telemetry.journal import Journal
 from mia.telemetry.metrics import Metrics
+from mia.telemetry.redaction import Redactor
+from mia.telemetry.timings import Timings
 from mia.telemetry.turns import TurnReports
 from mia.voice import Voices
 from mia.voicing import Voicing
+from mia.web import lan as network
 from mia.web.access import Access
 from mia.web.app import create_app
+from mia.web.lan import Lan
 from mia.web.model_file import ModelFile
+from mia.web.security import Doorway
 from mia.web.server import bind, serve
 from mia.web.services import Health, Services
 
@@ -46,6 +61,8 @@ class Serving:
         self._metrics = Metrics(self._bus)
         self._turns = TurnReports(self._bus)
         self._log = EventLog(self._bus)
+        self._timings = Timings(self._bus)
+        self._journal = Journal(self._bus, Redactor(hidden(loaded.config)))
         self._loading = program.Loading()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
@@ -56,16 +73,37 @@ class Serving:
         )
         self._voicing: Voicing | None = None
         self._guests = itertools.count(1)
+        self._changed = asyncio.Event()
+        self._said: list[tuple[Role, str]] = []
+        """What was said before she began anew, for her to go on from."""
+        self._face: LiveFace | None = None
+        self._settings = Settings(
+            lambda: self._loaded,
+            os.environ,
+            live,
+            Live(
+                lambda: self._hub.stage if self._hub else None,
+                lambda: self._voicing,
+                lambda: self._showing,
+                program.outputs_of,
+            ).apply,
+        )
+        self._hub: Hub | None = None
+        self._lan: Lan | None = None
 
     async def run(
         self,
         *,
+        lan: int | None = None,
         listening: Callable[[int], None] = lambda _port: None,
+        reachable: Callable[[Lan], None] = lambda _lan: None,
         ready: Callable[[], None] = lambda: None,
     ) -> None:
         """Serve until cancelled or told to stop by a signal.
 
-        listening: called with the port once the page answers. ready: called once she can talk.
+        lan: a port to speak HTTPS on in the local network as well, 0 for a free one.
+        listening: called with the port once the page answers. reachable: with the way in from
+        the local network. ready: called once she can talk.
         Raises MiaError: the port is taken, or a part cannot be loaded.
         """
         web = self._config.web
@@ -88,17 +126,98 @@ class Serving:
                 voice=lambda: self._voicing,
                 sounds_here=self._config.audio.microphone,
                 model=self._model(),
+                reload=self._reload,
+                lan=lambda: self._lan,
+                journal=self._journal,
+                timings=self._timings,
+                settings=self._settings,
+                feel=self._feel,
             )
         )
+        self._hub = app.state.hub
+        root = logging.getLogger()
+        root.addHandler(self._journal)
         try:
             async with asyncio.TaskGroup() as group:
                 server = group.create_task(
                     serve(app, web.host, web.port, listener=listener, ready=listening)
                 )
-                talking = group.create_task(self._talk(ready))
-                self._until_signal(server, talking)
+                talking = group.create_task(self._stay(ready))
+                tasks = [server, talking]
+                if lan is not None:
+                    tasks.append(group.create_task(self._open(app, lan, token, reachable)))
+                self._until_signal(*tasks)
         except* MiaError as errors:
             raise errors.exceptions[0] from None
+        finally:
+            root.removeHandler(self._journal)
+            self._journal.close()
+
+    async def _open(
+        self, app: ASGIApp, port: int, token: str | None, reachable: Callable[[Lan], None]
+    ) -> None:
+        """Serve the local network as well, encrypted and with a token, until cancelled."""
+        folder = self._home.data
+        found = await run_blocking(network.addresses)
+        shown = token or await run_blocking(network.token, folder)
+        tls, fingerprint = await run_blocking(network.context, folder, (*found, *network.names()))
+        listener = bind("0.0.0.0", port)
+        bound = listener.getsockname()[1]
+        ways = [network.url(address, bound) for address in found] or [
+            network.url("127.0.0.1", bound)
+        ]
+        access = Access("0.0.0.0", shown, hosts=network.names())
+        self._journal.redact.add(shown)
+        self._lan = Lan(ways[0], tuple(ways[1:]), shown, fingerprint)
+        reachable(self._lan)
+        await serve(Doorway(app, access), "0.0.0.0", bound, listener=listener, tls=tls)
+
+    async def _reload(self) -> None:
+        """Begin anew with the configuration as it is in the file now. Raises ConfigError."""
+        loaded = await run_blocking(lambda: load(self._loaded.path, env=os.environ))
+        # Where she listens was decided when the program began.
+        loaded.config.web = self._config.web
+        self._loaded, self._config = loaded, loaded.config
+        self._journal.redact.add(*hidden(loaded.config))
+        self._changed.set()
+
+    async def _stay(self, ready: Callable[[], None]) -> None:
+        """Talk; whenever the configuration has changed, with new parts.
+
+        What cannot be loaded ends the program when it begins, since there is nothing to go back
+        to; later it is told on the page, where another choice can be made.
+        """
+        again = False
+        while True:
+            self._changed.clear()
+            talking = asyncio.create_task(self._talk(ready), name="talking")
+            changed = asyncio.create_task(self._changed.wait(), name="configuration")
+            try:
+                await asyncio.wait({talking, changed}, return_when=asyncio.FIRST_COMPLETED)
+                if not changed.done():
+                    try:
+                        await talking
+                    except MiaError as error:
+                        if not again:
+                            raise
+                        self._loading.failed.append(error)
+                        program.report(self._bus, error)
+                    await changed
+            finally:
+                if self._hub is not None:
+                    self._hub.send_away()
+                for task in (talking, changed):
+                    task.cancel()
+                await asyncio.wait({talking, changed})
+                if not talking.cancelled():
+                    talking.exception()  # told already, or on its way up
+            again = True
+            self._loading.failed.clear()
+            self._showing = Showing(
+                program.outputs_of(self._config),
+                program.context_of(self._config, self._home),
+                lambda problem: program.report(self._bus, problem),
+            )
 
     async def _talk(self, ready: Callable[[], None]) -> None:
         folder = self._loaded.path.parent
@@ -110,7 +229,9 @@ class Serving:
                 self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             stage = self._stage
-            face = program.face_of(stage, self._config, self._bus)
+            for role, text in self._said:
+                stage.add_message(role, text)
+            face = self._face = program.face_of(stage, self._config, self._bus)
             ready()
             try:
                 async with asyncio.TaskGroup() as group:
@@ -119,7 +240,9 @@ class Serving:
                     if self._config.audio.microphone:
                         group.create_task(self._microphone().run(stage))
             finally:
+                self._face = None
                 face.close()
+                self._said = [(item.role, item.text) for item in stage.history]
                 self._stage = self._parts = self._voicing = None
 
     def _microphone(self) -> Microphone:
@@ -170,6 +293,10 @@ class Serving:
         fixed = self._loaded.path.parent / named.expanduser() if named else None
         return ModelFile(self._home.data / "avatar" / "model.vrm", fixed)
 
+    def _feel(self, expression: str, seconds: float) -> None:
+        if self._face is not None:
+            self._face.feel(expression, seconds)
+
     def _usage(self) -> Usage | None:
         return self._parts.mouth.llm.usage if self._parts else None
 
@@ -185,5 +312,6 @@ class Serving:
             "llm": models.llm.backend,
             "stt": models.stt.backend,
             "tts": models.tts.backend,
+            "vad": config.vad.backend,
             "embedded_brain": program.embedded_brain(config),
         }

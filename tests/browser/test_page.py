@@ -217,7 +217,7 @@ def test_without_a_microphone_the_page_says_why_and_what_to_do(
 def test_everything_is_reached_with_the_keyboard(visit: Visitor) -> None:
     visited = visit()
     reached = set()
-    for _ in range(22):
+    for _ in range(36):
         visited.page.keyboard.press("Tab")
         reached.add(
             visited.page.evaluate(

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mia.telemetry.logs import Redactor, about, setup
+from mia.telemetry.logs import about, setup
+from mia.telemetry.redaction import Redactor
 
 log = logging.getLogger("mia.test")
 

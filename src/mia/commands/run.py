@@ -15,13 +15,24 @@ from mia.home import Home
 from mia.serving import Serving
 from mia.strings import translate
 from mia.web.access import is_loopback
+from mia.web.lan import PORT, Lan
+from mia.web.phone import terminal
 
 
 @click.command(help=translate("cli.run.help"))
 @click.option("--port", type=click.IntRange(1, 65_535), help=translate("cli.run.port"))
 @click.option("--host", help=translate("cli.run.host"))
+@click.option("--lan", is_flag=True, help=translate("cli.run.lan"))
+@click.option(
+    "--lan-port",
+    type=click.IntRange(1, 65_535),
+    default=PORT,
+    help=translate("cli.run.lan_port", port=PORT),
+)
 @config_option
-def run(port: int | None, host: str | None, config_file: Path | None) -> None:
+def run(
+    port: int | None, host: str | None, lan: bool, lan_port: int, config_file: Path | None
+) -> None:
     console = Console(stderr=True)
     loaded = read_config(config_file, console, {"web.port": port, "web.host": host})
     config = loaded.config
@@ -34,6 +45,12 @@ def run(port: int | None, host: str | None, config_file: Path | None) -> None:
         console.print(translate("cli.run.address", address=address), highlight=False)
         status.update(translate("cli.run.loading"))
 
+    def reachable(way: Lan) -> None:
+        console.print(translate("cli.run.lan_address", address=way.link), highlight=False)
+        if console.is_terminal:
+            console.out(terminal(way.link), highlight=False)
+            console.print(translate("cli.run.lan_qr"))
+
     def ready() -> None:
         status.stop()
         console.print(translate("cli.run.ready"), style="green")
@@ -43,7 +60,13 @@ def run(port: int | None, host: str | None, config_file: Path | None) -> None:
     def work() -> None:
         fetch(config, console, ask=True)
         with status:
-            asyncio.run(Serving(loaded, Home.find()).run(listening=listening, ready=ready))
+            serving = Serving(loaded, Home.find()).run(
+                lan=lan_port if lan else None,
+                listening=listening,
+                reachable=reachable,
+                ready=ready,
+            )
+            asyncio.run(serving)
 
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
         or_say_why(work)

@@ -12,27 +12,17 @@ import contextvars
 import json
 import logging
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+from mia.telemetry.redaction import Redactor
+
 _conversation: contextvars.ContextVar[str] = contextvars.ContextVar("conversation", default="")
 _turn: contextvars.ContextVar[str] = contextvars.ContextVar("turn", default="")
 
 _COLOURS = {"DEBUG": "2", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
-_HIDDEN = "[secret]"
-#: What looks like a secret wherever it stands: bearer tokens, keys by their usual prefixes, and
-#: query or form fields with a telling name.
-_SECRETS = re.compile(
-    r"(?i)(?P<keep>\bbearer\s+"
-    r"|\b(?:api[_-]?key|token|secret|password|authorization)[\"']?\s*[=:]\s*[\"']?(?!bearer\b))"
-    r"[^\s\"'&,;}\])]+"
-    r"|\b(?:sk|hf|ghp|gho|xox[bp])[-_][A-Za-z0-9_-]{12,}"
-)
-#: Shorter values are words that may stand anywhere; hiding them would only reveal them.
-_SHORTEST = 6
 
 
 @contextlib.contextmanager
@@ -50,25 +40,8 @@ def about(*, conversation: str | None = None, turn: str | None = None) -> Iterat
             variable.reset(token)
 
 
-class Redactor:
-    """Takes secrets out of a text: those it was told, and those that look like one."""
-
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._values: tuple[str, ...] = ()
-        self.add(*secrets)
-
-    def add(self, *secrets: str) -> None:
-        """Hide these values too; ones of fewer than 6 characters are left alone."""
-        known = {*self._values, *(value for value in secrets if len(value) >= _SHORTEST)}
-        self._values = tuple(sorted(known, key=len, reverse=True))
-
-    def __call__(self, text: str) -> str:
-        for value in self._values:
-            text = text.replace(value, _HIDDEN)
-        return _SECRETS.sub(lambda found: (found["keep"] or "") + _HIDDEN, text)
-
-
-def _ids(record: logging.LogRecord) -> dict[str, str]:
+def subject(record: logging.LogRecord) -> dict[str, str]:
+    """Whom a record is about: `conversation` and `turn`, where they are known."""
     found = {
         "conversation": getattr(record, "conversation", "") or _conversation.get(),
         "turn": getattr(record, "turn", "") or _turn.get(),
@@ -86,7 +59,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created).strftime("%H:%M:%S.%f")[:-3]
-        ids = " ".join(f"{name}={value}" for name, value in _ids(record).items())
+        ids = " ".join(f"{name}={value}" for name, value in subject(record).items())
         message = self._redact(super().format(record))
         name, level = record.name, record.levelname
         line = f"{time} {level:<7} {name}: {message}" + (f" [{ids}]" if ids else "")
@@ -107,7 +80,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": self._redact(record.getMessage()),
-            **_ids(record),
+            **subject(record),
         }
         if record.exc_info:
             line["error"] = self._redact(self.formatException(record.exc_info))

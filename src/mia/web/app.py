@@ -13,8 +13,9 @@ from starlette.websockets import WebSocket
 
 import mia
 from mia.channels.realtime.hub import Hub
+from mia.config.problems import InvalidConfig
 from mia.errors import MiaError
-from mia.web import api, avatar, describe, problems
+from mia.web import api, avatar, describe, logs, phone, problems, settings, timings
 from mia.web.model_file import LARGEST
 from mia.web.security import SecurityMiddleware
 from mia.web.services import Services
@@ -46,6 +47,10 @@ def create_app(services: Services) -> FastAPI:
     _errors(app)
     app.include_router(api.router(services, hub))
     app.include_router(avatar.router(services))
+    app.include_router(settings.router(services))
+    app.include_router(timings.router(services))
+    app.include_router(logs.router(services))
+    app.include_router(phone.router(services))
 
     @app.get("/api/v1/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -73,6 +78,8 @@ def _errors(app: FastAPI) -> None:
 
     @app.exception_handler(MiaError)
     async def ours(_: Request, problem: MiaError) -> JSONResponse:
+        if isinstance(problem, InvalidConfig):
+            return JSONResponse(settings.body(problem), 422)
         return _answer(problem)
 
     @app.exception_handler(RequestValidationError)

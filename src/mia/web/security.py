@@ -25,6 +25,19 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FRAMED = frozenset({"/overlay"})
 #: Answered without a token, so that a container or a load balancer can ask.
 _OPEN = frozenset({"/healthz"})
+#: Where a listener with rules of its own says so; set by `Doorway`, never by a client.
+_RULES = "mia.access"
+
+
+class Doorway:
+    """The application as one listener shows it: with that listener's own rules."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app({**scope, _RULES: self._access}, receive, send)
 
 
 class SecurityMiddleware:
@@ -47,7 +60,8 @@ class SecurityMiddleware:
             return
         headers = Headers(scope=scope)
         token = _query_token(scope)
-        problem = self._refusal(scope, headers, token)
+        access: Access = scope.get(_RULES, self._access)
+        problem = _refusal(access, scope, headers, token)
         if problem is not None:
             await _refuse(scope, receive, send, problem, headers)
             return
@@ -61,28 +75,9 @@ class SecurityMiddleware:
                 await _refuse(scope, receive, send, MiaError("web.body_too_large"), headers)
                 return
             receive = _Replay(body, receive)
-        give_cookie = bool(self._access.token) and self._access.token_allowed(token)
-        guarded = _Guarded(send, headers.get("host", ""), scope["path"], self._cookie(give_cookie))
+        given = _cookie_for(access, scope) if access.token and access.token_allowed(token) else None
+        guarded = _Guarded(send, headers.get("host", ""), scope["path"], given)
         await self._app(scope, receive, guarded)
-
-    def _refusal(self, scope: Scope, headers: Headers, token: str | None) -> MiaError | None:
-        host = headers.get("host")
-        if not self._access.host_allowed(host):
-            return MiaError("web.forbidden_host", host=(host or "")[:100])
-        if scope["type"] == "websocket" or scope["method"] not in _SAFE:
-            origin, site = headers.get("origin"), headers.get("sec-fetch-site")
-            if not self._access.origin_allowed(origin, host or "", site):
-                return MiaError("web.forbidden_origin", origin=(origin or "")[:100])
-        if self._access.token and scope["path"] not in _OPEN:
-            scheme, _, bearer = headers.get("authorization", "").partition(" ")
-            allowed = (
-                (scheme.lower() == "bearer" and self._access.token_allowed(bearer.strip()))
-                or (token is not None and self._access.token_allowed(token))
-                or self._access.cookie_allowed(_cookie(headers))
-            )
-            if not allowed:
-                return MiaError("web.token_needed")
-        return None
 
     async def _body(self, headers: Headers, receive: Receive, most: int) -> bytes | None:
         """The whole body, or None if it is too large."""
@@ -100,10 +95,33 @@ class SecurityMiddleware:
             if not message.get("more_body", False):
                 return bytes(body)
 
-    def _cookie(self, wanted: bool) -> str | None:
-        if not wanted:
-            return None
-        return f"{COOKIE}={self._access.cookie()}; Path=/; HttpOnly; SameSite=Strict"
+
+def _refusal(access: Access, scope: Scope, headers: Headers, token: str | None) -> MiaError | None:
+    """Why a request may not pass, or None."""
+    host = headers.get("host")
+    if not access.host_allowed(host):
+        return MiaError("web.forbidden_host", host=(host or "")[:100])
+    if scope["type"] == "websocket" or scope["method"] not in _SAFE:
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if not access.origin_allowed(origin, host or "", site):
+            return MiaError("web.forbidden_origin", origin=(origin or "")[:100])
+    if access.token and scope["path"] not in _OPEN:
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        allowed = (
+            (scheme.lower() == "bearer" and access.token_allowed(bearer.strip()))
+            or (token is not None and access.token_allowed(token))
+            or access.cookie_allowed(_cookie(headers))
+        )
+        if not allowed:
+            return MiaError("web.token_needed")
+    return None
+
+
+def _cookie_for(access: Access, scope: Scope) -> str:
+    """What a page that has shown the token is given. One of an encrypted connection never goes
+    over a plain one."""
+    secure = "; Secure" if scope.get("scheme") in ("https", "wss") else ""
+    return f"{COOKIE}={access.cookie()}; Path=/; HttpOnly; SameSite=Strict{secure}"
 
 
 class _Replay:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import ssl
 from collections.abc import Callable, Generator
 
 import uvicorn
@@ -70,12 +71,13 @@ async def serve(
     port: int,
     *,
     listener: socket.socket | None = None,
+    tls: ssl.SSLContext | None = None,
     ready: Callable[[int], None] | None = None,
 ) -> None:
     """Serve until cancelled; then sockets are closed and running requests get 3 s to end.
 
-    listener: a socket from `bind`, where the port was to be taken early. ready: called with the
-    port once connections are accepted. Raises PortInUse.
+    listener: a socket from `bind`, where the port was to be taken early. tls: speak HTTPS. ready:
+    called with the port once connections are accepted. Raises PortInUse.
     """
     listener = listener or bind(host, port)
     config = uvicorn.Config(
@@ -89,6 +91,7 @@ async def serve(
         ws_max_size=MAX_MESSAGE,
         ws_per_message_deflate=False,  # sound does not deflate, and it costs time for each block
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
     server = _Server(config)
     bound = listener.getsockname()[1]

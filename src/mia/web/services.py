@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -13,9 +13,12 @@ from mia.channels.realtime.talk import CountUsage, MakeTalk, Talk
 from mia.errors import MiaError
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
+from mia.telemetry.journal import Journal
 from mia.telemetry.metrics import Metrics
+from mia.telemetry.timings import Timings
 from mia.telemetry.turns import TurnReports
 from mia.web.access import Access
+from mia.web.lan import Lan
 from mia.web.model_file import ModelFile
 
 UI = Path(__file__).parent / "ui"
@@ -62,6 +65,24 @@ class VoiceControl(Protocol):
         ...
 
 
+async def nothing_to_reload() -> None:
+    """For programs whose configuration does not change."""
+
+
+class SettingsControl(Protocol):
+    """The configuration as pages change it (`mia.panel.settings.Settings`)."""
+
+    async def describe(self) -> dict[str, Any]: ...
+
+    async def change(
+        self, wish: Mapping[str, object], reset: Collection[str], how: str
+    ) -> dict[str, Any]: ...
+
+    async def secret(self, name: str, value: str) -> None: ...
+
+    async def check_file(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """stage: the stage's conversation, None until there is one; it is run by the program.
@@ -74,6 +95,11 @@ class Services:
     usage: token counts of the newest reply. source: where this version's source is, as the
     AGPL asks; whoever changes MIA and serves it sets it. sounds_here: this machine's own
     loudspeaker plays the stage while no page does. model: where the user's own avatar is kept.
+    reload: read the configuration anew and begin again with it; returns once she is loading,
+    raises ConfigError and changes nothing where the file is wrong.
+    journal: the newest log lines. timings: where each turn's time went.
+    settings: the configuration. feel: shows an expression for some seconds.
+    lan: how she is reached from the same network, None while she does not listen there.
     """
 
     bus: EventBus
@@ -92,3 +118,9 @@ class Services:
     ui: Path = UI
     sounds_here: bool = False
     model: ModelFile | None = None
+    reload: Callable[[], Awaitable[None]] = nothing_to_reload
+    journal: Journal | None = None
+    timings: Timings | None = None
+    lan: Callable[[], Lan | None] = lambda: None
+    settings: SettingsControl | None = None
+    feel: Callable[[str, float], None] | None = None

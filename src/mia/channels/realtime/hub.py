@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ class Hub:
         self._sounds_here = sounds_here
         self._notices = Notices(bus)
         self._stage: Stage | None = None
+        self._ends = asyncio.Event()
         self._most = {True: pages, False: guests}
         self._now = {True: 0, False: 0}
 
@@ -109,9 +111,15 @@ class Hub:
                 beta=greeting.beta,
                 usage=self._usage,
                 listens=greeting.listens,
+                ends=self._ends,
             )
         talk = await self._make_talk()
-        return RealtimeSession(socket, talk, beta=greeting.beta, usage=self._usage)
+        return RealtimeSession(socket, talk, beta=greeting.beta, usage=self._usage, ends=self._ends)
+
+    def send_away(self) -> None:
+        """Ask every client to connect again: its conversation is about to end."""
+        self._ends.set()
+        self._ends = asyncio.Event()
 
     async def _turn_away(self, socket: Socket, error: MiaError) -> None:
         try:

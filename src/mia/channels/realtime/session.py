@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 CLOSE_SLOW = 4408
 CLOSE_FAULT = 1011
+#: "Service restart" (IANA's WebSocket close codes): come back in a moment.
+CLOSE_AGAIN = 1012
 _HISTORY = 200
 #: How long a client may take to read what is on its way before it is told to go.
 _CLOSE_SECONDS = 10.0
@@ -42,7 +44,7 @@ class RealtimeSession:
 
     stage: the stage whose conversation this is; None for a client with a conversation of its own,
     which this session runs and ends. beta: use the beta's names. listens: hears the stage's sound
-    though it only looks on.
+    though it only looks on. ends: set when the client is to go and come back.
     """
 
     def __init__(
@@ -56,8 +58,10 @@ class RealtimeSession:
         usage: CountUsage = no_usage,
         listens: bool = False,
         outgoing: Outgoing | None = None,
+        ends: asyncio.Event | None = None,
     ) -> None:
         self._socket = socket
+        self._ends = ends
         self._talk = talk
         self._stage = stage
         self._wanted = role
@@ -181,6 +185,8 @@ class RealtimeSession:
                     group.create_task(self._read()),
                     group.create_task(self._outgoing.pump(self._socket)),
                 )
+                if self._ends is not None:
+                    tasks.append(group.create_task(self._ends.wait()))
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in tasks:
                     task.cancel()
@@ -189,6 +195,8 @@ class RealtimeSession:
         except* Exception:  # a conversation of its own may fail; the server lives on
             log.exception("a realtime session failed")
             close = CLOSE_FAULT, "internal error"
+        if self._ends is not None and self._ends.is_set():
+            close = CLOSE_AGAIN, "she begins anew; come back"
         if self._outgoing.overflowed.is_set():
             log.warning("a realtime client reads too slowly and is disconnected")
             close = CLOSE_SLOW, "the client reads too slowly"

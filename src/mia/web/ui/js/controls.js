@@ -75,11 +75,15 @@ export function showControls(store, { toggle, mute, pause, release, stop, talk }
   stopButton.addEventListener("click", stop);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    // Escape closes what lies on top first.
+    if (document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") return stop();
     const target = /** @type {Element} */ (event.target);
     if (target.closest("input, textarea, select, [contenteditable]")) return;
     // Space on a focused button or link is that button's own; on the microphone it is held.
     const other = target.closest("button, a, summary");
+    // On the other pages the bar scrolls, as everywhere, unless it is the key one talks with.
+    if (event.key === " " && find("#talk").hidden && !talk.actions.active()) return;
     const held = [" ", "Enter"].includes(event.key) && other === mic && talk.actions.active();
     if (held || (event.key === " " && !other)) {
       event.preventDefault();

@@ -1,9 +1,11 @@
 // Builds the page's parts, ties them together, and shows them to tests as `window.mia`.
 
+import { api } from "./api.js";
 import { Chat } from "./chat.js";
 import { showControls } from "./controls.js";
 import { Following } from "./face/following.js";
-import { firstLanguage, keep, speak, t } from "./i18n.js";
+import { firstLanguage, has, keep, language, speak, t } from "./i18n.js";
+import { showLive } from "./live.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
 import { feelMeant, showModes, TalkKey } from "./modes.js";
 import { Notices } from "./notices.js";
@@ -12,6 +14,7 @@ import { Player } from "./player.js";
 import { Protocol } from "./protocol.js";
 import { Realtime } from "./realtime.js";
 import { Replies } from "./replies.js";
+import { Router } from "./router.js";
 import { Stage } from "./stage.js";
 import { Store } from "./store.js";
 import { Subtitles } from "./subtitles.js";
@@ -200,21 +203,21 @@ realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
 
 // ── language ─────────────────────────────────────────────────────────────────────────────────
 
-/** @param {"es"|"en"} language */
-async function showLanguage(language) {
-  await speak(language);
+/** @param {"es"|"en"} chosen */
+async function showLanguage(chosen) {
+  await speak(chosen);
   for (const option of document.querySelectorAll("[data-language]"))
-    option.setAttribute("aria-pressed", String(option.getAttribute("data-language") === language));
+    option.setAttribute("aria-pressed", String(option.getAttribute("data-language") === chosen));
   chat.fill();
-  store.set({ shown: language });
+  store.set({ shown: chosen });
 }
 
 for (const option of document.querySelectorAll("[data-language]")) {
   option.addEventListener("click", () => {
-    const language = /** @type {"es"|"en"} */ (option.getAttribute("data-language"));
-    keep(language);
-    realtime.send({ type: "mia.session.update", language });
-    void showLanguage(language);
+    const chosen = /** @type {"es"|"en"} */ (option.getAttribute("data-language"));
+    keep(chosen);
+    realtime.send({ type: "mia.session.update", language: chosen });
+    void showLanguage(chosen);
   });
 }
 
@@ -230,6 +233,8 @@ async function showFoot() {
 
 chooseTheme();
 await showLanguage(firstLanguage());
+const parts = { t, has, language, api, store, notices, realtime, stage };
+new Router(parts, { shown: (talks) => stage.sleep(!talks) });
 showControls(store, {
   toggle: toggleMicrophone,
   mute: toggleMute,
@@ -239,6 +244,7 @@ showControls(store, {
   talk: talkKey,
 });
 feelMeant(store);
+showLive(store, { toggle: toggleMicrophone, pause: () => tellPaused(!store.state.paused), stop });
 showModes(store, {
   mode: (mode) => realtime.send({ type: "mia.session.update", mode }),
   pause: tellPaused,

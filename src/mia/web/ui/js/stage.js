@@ -85,6 +85,10 @@ export class Stage {
     /** @type {Frame[]|null} */
     this.frames = debug ? [] : null;
     this.last = 0;
+    /** Another page is in front: nothing is drawn. */
+    this.asleep = false;
+    /** No next frame has been asked for. */
+    this.resting = false;
     this.voice = 0;
     this.clause = "";
     /** Seconds since she began to get ready for her first word. */
@@ -101,6 +105,16 @@ export class Stage {
     });
     this.store.watch(["phase", "playing"], ({ phase, playing }) => this.gesture(phase, playing));
     requestAnimationFrame(this.frame);
+  }
+
+  /** Draw no more while nobody can see it, or go on. @param {boolean} asleep */
+  sleep(asleep) {
+    if (asleep === this.asleep) return;
+    this.asleep = asleep;
+    if (!asleep && this.resting) {
+      this.resting = false;
+      requestAnimationFrame(this.frame);
+    }
   }
 
   /** She follows the pointer with her eyes, and likes being touched. */
@@ -147,6 +161,10 @@ export class Stage {
 
   /** @param {number} now */
   frame(now) {
+    if (this.asleep) {
+      this.resting = true;
+      return;
+    }
     this.draw(Math.min((now - this.last) / 1000, 0.2));
     this.last = now;
     const pause = this.pause();

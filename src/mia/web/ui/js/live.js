@@ -1,0 +1,29 @@
+// The conversation goes on while one is on another page: its three buttons, small, in the header.
+
+import { t } from "./i18n.js";
+
+/** @typedef {import("./store.js").Store} Store */
+
+/** @param {string} selector @returns {any} */
+const find = (selector) => document.querySelector(selector);
+
+/** @param {Store} store @param {{toggle: () => void, pause: () => void, stop: () => void}} actions */
+export function showLive(store, { toggle, pause, stop }) {
+  const [mic, pauseButton, stopButton] = ["#live-mic", "#live-pause", "#live-stop"].map(find);
+  store.watch(["microphone", "muted", "paused", "playing", "busy", "role", "connection", "shown"], (state) => {
+    const hears = state.microphone === "on" && !state.muted && !state.paused;
+    const label = t(hears ? "page.mic.on.action" : state.muted ? "page.mic.muted.action" : "page.mic.off.action");
+    mic.setAttribute("aria-pressed", String(hears));
+    mic.setAttribute("aria-label", label);
+    mic.title = label;
+    const held = t(state.paused ? "page.resume" : "page.pause");
+    pauseButton.setAttribute("aria-pressed", String(state.paused));
+    pauseButton.setAttribute("aria-label", held);
+    pauseButton.title = held;
+    pauseButton.disabled = state.connection !== "open" || state.role !== "speaker";
+    stopButton.disabled = state.connection !== "open" || !(state.playing || state.busy);
+  });
+  mic.addEventListener("click", toggle);
+  pauseButton.addEventListener("click", pause);
+  stopButton.addEventListener("click", stop);
+}
