@@ -4,9 +4,11 @@
 first token to the last sample, `playback` knows what was heard. Every number is in `tuning`.
 """
 
+from mia.conversation.company import Company
 from mia.conversation.conversation import Conversation
 from mia.conversation.history import Item
 from mia.conversation.parts import Parts
 from mia.conversation.reply import Mouth
+from mia.conversation.speakers import Line, Speaker
 
-__all__ = ["Conversation", "Item", "Mouth", "Parts"]
+__all__ = ["Company", "Conversation", "Item", "Line", "Mouth", "Parts", "Speaker"]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from mia.conversation.naming import names_her
 from mia.conversation.ports import InputMode
+from mia.conversation.speakers import Line
+from mia.conversation.tuning import Tuning
 
 
 @dataclass(slots=True)
@@ -35,8 +37,12 @@ class Attention:
         """MIA was heard until now."""
         self._spoke = self.clock()
 
-    def meant(self, text: str) -> bool:
-        """Whether these words are for her."""
+    def tuning(self, tuning: Tuning) -> Tuning:
+        """The engine's numbers as they suit whoever is there."""
+        return tuning
+
+    def meant(self, text: str, lines: Sequence[Line] = ()) -> bool:
+        """Whether these words are for her; `lines`: who said what of them, in company."""
         if self.mode != "wake-name":
             return True
         recent = self._spoke is not None and self.clock() - self._spoke <= self.lasts

@@ -12,11 +12,13 @@ from typing import Any, Literal
 
 from mia.conversation import moves
 from mia.conversation.attention import Attention
+from mia.conversation.company import Company
 from mia.conversation.engine import Engine
 from mia.conversation.history import Item
 from mia.conversation.parts import Parts
 from mia.conversation.playback import Silence
 from mia.conversation.ports import InputMode, Loudspeaker, Samples
+from mia.conversation.speakers import Line, Speaker
 from mia.conversation.tuning import DEFAULT, Tuning
 from mia.telemetry import events as facts
 from mia.telemetry.events import EventBus, Phase
@@ -39,21 +41,31 @@ class Conversation:
         attention: float = 20.0,
         filler: bool = False,
         tuning: Tuning = DEFAULT,
+        company: Company | None = None,
     ) -> None:
         """wake_names: what MIA answers to in the mode `wake-name`; none: the persona's name.
         attention: seconds after her last word in which she needs no name. filler: whether
-        something short is said while a reply is late."""
+        something short is said while a reply is late. company: who is there, where several
+        people speak (`hear_from`); it then says whom she answers, not mode and names."""
         self.id = conversation_id
         self.persona = persona
         self.speaker = speaker
+        """Id of who speaks; in company of who spoke last."""
+        self.speaker_name = ""
         self.bus = bus
         self._endpointing = True
         """What the client asked for; a held key has its own way."""
         self._messages = 0
         """How many lines were added without being turns; their ids count on."""
-        self._attention = Attention(_now, wake_names or (persona,), attention, mode)
+        self._attention = company or Attention(_now, wake_names or (persona,), attention, mode)
         self._engine = Engine(
-            conversation_id, parts, self._attention, self._tell, filler=filler, tuning=tuning
+            conversation_id,
+            parts,
+            self._attention,
+            self._tell,
+            filler=filler,
+            tuning=tuning,
+            takes_floor=self._takes_floor,
         )
         self._engine.ears.set_language(language)
         self._set_endpointing()
@@ -98,6 +110,16 @@ class Conversation:
         """Sound of the speaker, 16 kHz, any length; its last sample was said just now."""
         if self._attention.open and self._engine.alive:
             self._engine.hear(samples)
+
+    def hear_from(self, speaker: Speaker, samples: Samples) -> None:
+        """Sound of one of several people, as `hear`; for a conversation in company."""
+        if self._attention.open and self._engine.alive:
+            self._engine.hear_in_room(speaker, samples)
+
+    def left(self, speaker: str) -> None:
+        """This person has left the company."""
+        if self._engine.alive:
+            self._engine.leave_room(speaker)
 
     def attach(self, loudspeaker: Loudspeaker) -> None:
         """Replies are heard here from now on; whoever had them until now is hushed."""
@@ -172,6 +194,13 @@ class Conversation:
         self._engine.happen(moves.Typed(text.strip()))
         return self._engine.turn_id(self._engine.state.turn)
 
+    def type_as(self, speaker: Speaker, text: str) -> str:
+        """A typed message of one of several people, to be answered; returns its turn's id."""
+        self.pause(False)
+        self._takes_floor(speaker)
+        self._engine.type_in_room(Line(speaker, text.strip()))
+        return self._engine.turn_id(self._engine.state.turn)
+
     def add_message(self, role: Literal["system", "user", "assistant"], text: str) -> str:
         """A line of the history that is not answered; returns its id."""
         self._messages += 1
@@ -216,9 +245,13 @@ class Conversation:
                 conversation=self.id,
                 speaker=self.speaker,
                 persona=self.persona,
+                speaker_name=self.speaker_name,
                 **fields,
             )
         )
+
+    def _takes_floor(self, speaker: Speaker) -> None:
+        self.speaker, self.speaker_name = speaker.id, speaker.name
 
     def _mode_changed(self) -> None:
         if self._engine.alive:

@@ -114,8 +114,8 @@ class Ears:
         if self.listener.voice_seconds >= self._tuning.least_speech:
             self._recogniser.ask(self._request(None))
 
-    def guess(self, revision: int) -> None:
-        """Find out what was said up to this pause, and whether it was all."""
+    def guess(self, revision: int, *, judge: bool = True) -> None:
+        """Find out what was said up to this pause, and (judge) whether it was all."""
         self._revision = revision
         self._completeness = None
         self.judging = False
@@ -126,7 +126,8 @@ class Ears:
                 self._told.understood, revision, self._settled, nothing
             )
             return
-        self.judging = self._judge.ask(revision, self.listener.utterance())
+        if judge:
+            self.judging = self._judge.ask(revision, self.listener.utterance())
         if not self._recogniser.adopt(self.listener.complete_from, revision):
             self._recogniser.ask(self._request(revision))
 

@@ -8,19 +8,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import get_args
 
 from mia.conversation import ears, moves, overlap
 from mia.conversation.answering import Answering, Listeners, Tell
 from mia.conversation.attention import Attention
+from mia.conversation.company import Company
 from mia.conversation.ears import Ears
 from mia.conversation.filler import Fillers
 from mia.conversation.history import History, Item
 from mia.conversation.parts import Parts
 from mia.conversation.ports import Prompt, Samples, Transcript
 from mia.conversation.reply import Reply
+from mia.conversation.room import RoomEars
 from mia.conversation.script import Script
+from mia.conversation.speakers import Line, Speaker, labelled
 from mia.conversation.speculation import Effort
 from mia.conversation.tuning import Tuning
 from mia.conversation.turns import step
@@ -42,7 +46,9 @@ class Engine:
         *,
         filler: bool,
         tuning: Tuning,
+        takes_floor: Callable[[Speaker], None] = lambda _speaker: None,
     ) -> None:
+        """takes_floor: told who speaks now, where `attention` is that of a room."""
         self.state = moves.State()
         self.history = History()
         self.script = Script(parts.system_prompt)
@@ -62,18 +68,42 @@ class Engine:
             self._effort,
             tuning,
         )
-        self.ears = Ears(
+        told = ears.Told(self._understood, self._judged, self._report)
+        self.room = (
+            RoomEars(
+                parts.stt,
+                parts.turn_detector,
+                parts.voice_detector,
+                parts.cores,
+                self._effort,
+                told,
+                tuning,
+                attention,
+                takes_floor=takes_floor,
+                overheard=self._overheard,
+            )
+            if isinstance(attention, Company)
+            else None
+        )
+        """The ears, where several people speak."""
+        self.ears: Ears | RoomEars = self.room or Ears(
             parts.stt,
             parts.turn_detector,
             parts.voice_detector(),
             parts.cores,
             self._effort,
-            ears.Told(self._understood, self._judged, self._report),
+            told,
             tuning,
         )
+        if self.room is not None:
+            self.history.glue = "\n"
+        self._typed: tuple[Line, ...] = ()
+        """Who typed the newest message, in company."""
         self._fillers = Fillers(parts.fillers, tuning) if filler else None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._stages: dict[str, float] = {}
+        self._overheard_lines = 0
+        """How many times lines were overheard; their ids count on."""
         self._group: asyncio.TaskGroup | None = None
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────
@@ -99,10 +129,29 @@ class Engine:
 
     def hear(self, samples: Samples) -> None:
         """Sound of the speaker, whose last sample was said just now."""
-        for event in self.ears.hear(samples):
+        assert isinstance(self.ears, Ears)
+        self._happen_all(self.ears.hear(samples))
+
+    def hear_in_room(self, speaker: Speaker, samples: Samples) -> None:
+        """Sound of one of several people, whose last sample was said just now."""
+        assert self.room is not None
+        self._happen_all(self.room.hear(speaker, samples))
+
+    def leave_room(self, speaker: str) -> None:
+        """This person is no longer there."""
+        assert self.room is not None
+        self._happen_all(self.room.leave(speaker))
+
+    def _happen_all(self, events: Iterator[moves.Event]) -> None:
+        for event in events:
             if isinstance(event, moves.Voiced):
                 event = replace(event, words_heard=self.answering.words_heard())
             self.happen(event)
+
+    def type_in_room(self, line: Line) -> None:
+        """A message of one of several people, to be answered."""
+        self._typed = (line,)
+        self.happen(moves.Typed(labelled((line,))))
 
     def make_fillers(self) -> None:
         """Have fillers in the language that is spoken, by and by."""
@@ -120,10 +169,14 @@ class Engine:
         if self._group is None:
             return
         before = self.state.phase
-        self.state, effects = step(self.state, event, self._now(), self._tuning)
+        self.state, effects = step(
+            self.state, event, self._now(), self._attention.tuning(self._tuning)
+        )
         for effect in effects:
             getattr(self, _DOES[type(effect)])(effect)
         if self.state.phase != before:
+            if isinstance(self._attention, Company):
+                self._attention.speaking = self.state.phase in ("speaking", "ducked")
             self._tell(facts.PhaseChanged, phase=self.state.phase, before=before)
 
     def turn_id(self, turn: int) -> str:
@@ -183,8 +236,15 @@ class Engine:
         meaning = overlap.meaning(said.text, asked="?" in own, own_words=own, doubted=doubted)
         hold, judging = self.ears.hold(text), self.ears.judging
         early = self.answering.boldness.head_start(hold, judging=judging)
-        meant = self._attention.meant(text)
+        if self.room is None:
+            meant = self._attention.meant(text)
+        else:
+            meant = self._attention.meant(text, self.room.lines)
+            if not meant and meaning != "nothing":
+                meaning = "backchannel"  # people talk with each other over her
         self.happen(moves.Understood(revision, text, hold, meaning, early, meant))
+        if self.room is not None and self.state.phase == "speaking":
+            self.room.let_pass()
 
     def _judged(self, revision: int, completeness: float) -> None:
         if revision == self.state.revision:
@@ -193,6 +253,8 @@ class Engine:
 
     def _do_abandon(self, effect: moves.Abandon) -> None:
         self.ears.end()
+        if self.room is not None:
+            self.room.let_pass()
         self._effort.settled(None)
         self._tell(facts.TurnDropped, turn=self.turn_id(effect.turn), reason=effect.reason)
 
@@ -213,8 +275,13 @@ class Engine:
             self._tell(facts.SpeechStopped, turn=turn, audio_ms=end)
         else:
             self.state = replace(self.state, last_voiced=self._now())
+        lines: tuple[Line, ...] = ()
+        if self.room is not None and isinstance(self._attention, Company):
+            lines = self.room.lines if effect.spoken else self._typed
+            self._attention.answers(lines)
+            self.room.take()
         if effect.text is not None:
-            self.history.put(Item(turn, "user", effect.text))
+            self.history.put(Item(turn, "user", effect.text, lines=lines))
             self._tell(
                 facts.Heard,
                 turn=turn,
@@ -223,6 +290,7 @@ class Engine:
                 language=self.ears.heard_language,
                 final=True,
                 typed=not effect.spoken,
+                lines=_plain(lines),
             )
         if ready:
             self._guessed(turn, effect.revision, hit=True)
@@ -264,6 +332,27 @@ class Engine:
         if self.state.phase == "idle":
             self.ears.end()
         self.warm()
+        if self.room is not None and self.state.phase == "idle":
+            since = self.room.waiting
+            if since is not None:
+                # Somebody spoke meanwhile whose voice could not have the floor: now it has.
+                self.happen(moves.Voiced(self._now()))
+                self.happen(moves.Silent(since))
+
+    def _overheard(self, lines: tuple[Line, ...]) -> None:
+        """These lines are part of no turn of hers; she remembers that they were said."""
+        lines = tuple(line for line in lines if overlap.meaning(line.text) == "words")
+        if lines:
+            self._overheard_lines += 1
+            said = f"{self._id}-o{self._overheard_lines}"
+            self.history.put(Item(said, "user", labelled(lines), lines=lines))
+            self._tell(
+                facts.Overheard,
+                turn=said,
+                text=labelled(lines),
+                language=self.ears.heard_language,
+                lines=_plain(lines),
+            )
 
     def _do_drop(self, effect: moves.Drop) -> None:
         self.answering.drop()
@@ -272,6 +361,8 @@ class Engine:
     def _do_reopen(self, effect: moves.Reopen) -> None:
         turn = self.turn_id(self.state.turn)
         self.answering.drop()
+        if self.room is not None:
+            self.room.take_back()
         self.history.remove(turn)
         self._tell(facts.Reopened, turn=turn)
         self._tell(facts.SpeechStarted, turn=turn, audio_ms=self.ears.listener.onset_ms)
@@ -319,6 +410,11 @@ class Engine:
     def _elapsed(self, timer: moves.Timer) -> None:
         self._timers.pop(timer, None)
         self.happen(moves.Elapsed(timer))
+
+
+def _plain(lines: tuple[Line, ...]) -> tuple[tuple[str, str, str], ...]:
+    """Lines as facts carry them: id, name, words."""
+    return tuple((line.speaker.id, line.speaker.name, line.text) for line in lines)
 
 
 #: Which method carries an effect out: `_do_go_on` for `GoOn`.

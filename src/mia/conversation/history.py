@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mia.conversation.ports import Message
+from mia.conversation.speakers import Line
 
 Status = Literal["in_progress", "completed", "interrupted"]
 
@@ -19,6 +20,8 @@ class Item:
     role: Literal["system", "user", "assistant"]
     text: str
     status: Status = "completed"
+    lines: tuple[Line, ...] = ()
+    """Who said what of it, where several people speak; `text` then names them too."""
 
 
 class History:
@@ -27,6 +30,8 @@ class History:
     def __init__(self, limit: int = 400) -> None:
         self._items: list[Item] = []
         self._limit = limit
+        self.glue = " "
+        """Between two messages of the same side; in company every line begins with a name."""
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self._items)
@@ -74,7 +79,7 @@ class History:
             if not item.text:
                 continue
             if joined and joined[-1].role == item.role != "system":
-                joined[-1] = Message(item.role, f"{joined[-1].content} {item.text}")
+                joined[-1] = Message(item.role, f"{joined[-1].content}{self.glue}{item.text}")
             else:
                 joined.append(Message(item.role, item.text))
         return tuple(joined)

@@ -22,18 +22,50 @@ def folded(text: str) -> str:
     return "".join(c for c in flat if not unicodedata.combining(c))
 
 
-def names_her(text: str, names: Iterable[str]) -> bool:
-    """Whether `text` calls one of `names`."""
+def names_her(text: str, names: Iterable[str], *, loosely: bool = False) -> bool:
+    """Whether `text` calls one of `names`; loosely: also as a recogniser may misspell it."""
     wanted = [folded(name).split() for name in names if name.strip()]
+    if loosely:
+        wanted = [[_sound(word) for word in name] for name in wanted]
     first = True
     for clause in _CLAUSE.findall(folded(text)):
         words = re.findall(r"[\w']+", clause)
+        if loosely:
+            words = [_heard_as(word, wanted) for word in words]
         if not words:
             continue
         if any(_called(words, name, head=first) for name in wanted):
             return True
         first = False
     return False
+
+
+def _sound(word: str) -> str:
+    """How a folded word sounds, roughly, in Spanish and English alike: "Miya", "Mya", "Miah" and
+    "Mía" are one."""
+    sound = re.sub(r"h", "", word).replace("y", "i").replace("ll", "i").replace("qu", "k")
+    sound = re.sub(r"ph", "f", sound).replace("z", "s").replace("v", "b").replace("c", "k")
+    return re.sub(r"(.)\1+", r"\1", sound)
+
+
+def _heard_as(word: str, names: Iterable[list[str]]) -> str:
+    """The part of a name that this word stands for, or the word itself."""
+    sound = _sound(word)
+    for part in {part for name in names for part in name}:
+        # One letter in five may be wrong: none of a short name, or every "tía" would be Mía.
+        if sound == part or (len(part) >= 5 and _distance(sound, part) <= len(part) // 5):
+            return part
+    return word
+
+
+def _distance(one: str, other: str) -> int:
+    """Levenshtein's."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        above, row[0] = row[0], i
+        for j, b in enumerate(other, 1):
+            above, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, above + (a != b))
+    return row[-1]
 
 
 def _called(words: list[str], name: list[str], *, head: bool) -> bool:

@@ -29,7 +29,7 @@ class Script:
         messages = (Message("system", system), *history.messages())
         if text is not None and messages[-1].role == "user":
             # Two user messages in a row are refused by many chat templates.
-            text = f"{messages[-1].content} {text}"
+            text = f"{messages[-1].content}{history.glue}{text}"
             messages = messages[:-1]
         if self.once:
             messages += (Message("system", self.once),)

@@ -26,6 +26,8 @@ class Event:
     conversation: str
     speaker: str = ""
     persona: str = ""
+    speaker_name: str = ""
+    """What the speaker is called now; `speaker` is the id that stays."""
 
 
 Phase = Literal["idle", "listening", "pausing", "committed", "speaking", "ducked"]
@@ -61,6 +63,19 @@ class Heard(Event):
     language: str
     final: bool
     typed: bool = False
+    lines: tuple[tuple[str, str, str], ...] = ()
+    """Where several people speak: id, name and words of each line; `text` then names them too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overheard(Event):
+    """Somebody said this in MIA's hearing, and not to her: it is part of the conversation, under
+    the id `turn`, but no turn. lines: id, name and words of each."""
+
+    turn: str
+    text: str
+    language: str
+    lines: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

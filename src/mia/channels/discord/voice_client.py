@@ -1,0 +1,118 @@
+"""discord.py's voice connection, with ears.
+
+discord.py sends voice and does the whole end-to-end handshake, but has no way to listen. Two
+places of it are open to a subclass: the hook of its connection state, which sees every message of
+the voice gateway, and its socket's listeners, which see every datagram.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import davey
+import discord
+from discord.voice_state import VoiceConnectionState
+
+from mia.channels.discord import opus
+from mia.channels.discord.receiver import Frame, Receiver, key_of
+
+SPEAKING = 5
+CLIENT_DISCONNECT = 13
+#: A silence frame goes out this often while MIA says nothing: who never sends is soon not sent
+#: anything either (after about a minute, as others report).
+KEEP_ALIVE_SECONDS = 10.0
+SILENCE = b"\xf8\xff\xfe"
+
+
+class HearingVoiceClient(discord.VoiceClient):
+    """A voice connection that hears. Give it to `channel.connect(cls=…)`, then `listen`."""
+
+    def __init__(self, client: discord.Client, channel: Any) -> None:
+        self.receiver: Receiver | None = None
+        self._last_known: dict[int, int] = {}
+        """SSRC → user as Discord told it, also before anybody listened."""
+        self._alive: Any = None
+        super().__init__(client, channel)
+
+    def create_connection_state(self) -> VoiceConnectionState:
+        return VoiceConnectionState(self, hook=self._on_voice_message)
+
+    def listen(
+        self,
+        hear: Callable[[Frame], None],
+        *,
+        may_hear: Callable[[int], bool] = lambda _user: True,
+        deaf: Callable[[str], None] = lambda _reason: None,
+        healed: Callable[[], None] = lambda: None,
+    ) -> Receiver:
+        """Hear from now on; see `Receiver`. Ends with the connection, or `deafen`."""
+        self.deafen()
+        self.receiver = Receiver(
+            _LiveCall(self), opus.SpeechDecoder, hear, may_hear=may_hear, deaf=deaf, healed=healed
+        )
+        for ssrc, user in self._last_known.items():
+            self.receiver.speaking(user, ssrc)
+        self._connection.add_socket_listener(self.receiver.datagram)
+        self._keep_alive()
+        return self.receiver
+
+    def deafen(self) -> None:
+        """Hear nothing any more."""
+        if self.receiver is not None:
+            self._connection.remove_socket_listener(self.receiver.datagram)
+            self.receiver.close()
+            self.receiver = None
+        if self._alive is not None:
+            self._alive.cancel()
+            self._alive = None
+
+    def cleanup(self) -> None:
+        self.deafen()
+        super().cleanup()
+
+    async def _on_voice_message(self, _socket: Any, message: dict[str, Any]) -> None:
+        data = message.get("d") or {}
+        if "user_id" not in data:
+            return
+        user = int(data["user_id"])
+        if message["op"] == SPEAKING:
+            ssrc = int(data["ssrc"])
+            self._last_known[ssrc] = user
+            if self.receiver is not None:
+                self.receiver.speaking(user, ssrc)
+        elif message["op"] == CLIENT_DISCONNECT:
+            self._last_known = {s: u for s, u in self._last_known.items() if u != user}
+            if self.receiver is not None:
+                self.receiver.left(user)
+
+    def _keep_alive(self) -> None:
+        if self.is_connected() and not self.is_playing():
+            self.send_audio_packet(SILENCE, encode=False)
+        self._alive = self.loop.call_later(KEEP_ALIVE_SECONDS, self._keep_alive)
+
+
+class _LiveCall:
+    """The connection's newest key and session. A `Call`."""
+
+    def __init__(self, client: HearingVoiceClient) -> None:
+        self._client = client
+
+    @property
+    def key(self) -> bytes | None:
+        return key_of(self._client._connection.secret_key)
+
+    @property
+    def encrypted(self) -> bool:
+        return self._client._connection.dave_protocol_version > 0
+
+    def decrypt(self, user: int, frame: bytes) -> bytes:
+        session = self._client._connection.dave_session
+        if session is None or not session.ready:
+            raise ValueError("the end-to-end session is not ready")
+        opened = session.decrypt(user, davey.MediaType.audio, frame)
+        return bytes(opened)
+
+    def people(self) -> Collection[int]:
+        me = self._client.user.id
+        return [user for user in self._client.channel.voice_states if user != me]

@@ -1,0 +1,372 @@
+"""The ears of a room: everybody has ears of their own, and there is one floor.
+
+Each person has a seat: a listener, a place in the recogniser's queue, and the line they are
+saying. To the rules the room is one speaker, who is voiced while anybody is, and pauses when
+nobody is any more; a turn of theirs is the lines of all, in the order in which they began. So one
+turn engine serves one person and ten (`docs/decisions/0016-a-room-is-one-conversation.md`).
+
+Fair: a seat has one request at most, the newest; the arbiter of the cores takes final ones before
+looks ahead, and otherwise in the order in which they came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from mia.conversation.company import Company
+from mia.conversation.cores import Cores
+from mia.conversation.ears import Ears, Told
+from mia.conversation.listening import Listener
+from mia.conversation.moves import Event, Lull, Silent, Voiced
+from mia.conversation.ports import Samples, SpeechToText, TurnDetector, VoiceDetector
+from mia.conversation.speakers import Line, Speaker, labelled
+from mia.conversation.speculation import Effort
+from mia.conversation.tuning import Tuning
+
+#: With this many people speaking at once nothing is transcribed ahead of its end.
+CROWDED = 3
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """A line as it grows. begun: loop time of its onset."""
+
+    speaker: Speaker
+    begun: float
+    text: str = ""
+    answered: bool = False
+
+
+class _Seat:
+    def __init__(self, speaker: Speaker) -> None:
+        self.speaker = speaker
+        self.ears: Ears
+        self.task: asyncio.Task[None] | None = None
+        self.entry: _Entry | None = None
+        """What they are saying; None: nothing."""
+        self.voiced = False
+        self.onset = 0.0
+        self.last_voiced = 0.0
+        self.counted = True
+        """Whether their voice has the floor; it has not over MIA, if they may not interrupt."""
+        self.unasked = False
+        """There is voice that the recogniser was not asked about."""
+        self.guess: int | None = None
+        """Their newest guess, while it is not understood."""
+
+
+class RoomEars:
+    """What `Ears` are for one speaker, for a room. Same calls, but `hear` says who."""
+
+    def __init__(
+        self,
+        stt: SpeechToText,
+        turn_detector: TurnDetector | None,
+        voice_detector: Callable[[], VoiceDetector],
+        cores: Cores,
+        effort: Effort,
+        told: Told,
+        tuning: Tuning,
+        company: Company,
+        *,
+        takes_floor: Callable[[Speaker], None],
+        overheard: Callable[[tuple[Line, ...]], None],
+    ) -> None:
+        """takes_floor: told of whoever speaks now. overheard: told of lines that are no part of
+        any turn."""
+        self.lines: tuple[Line, ...] = ()
+        """What the newest understood guess is made of."""
+        self.judging = False
+        self.language = "es"
+        self.heard_language = "es"
+        self.stt_seconds: float | None = None
+        self._make: Callable[[Told], Ears] = lambda told: Ears(
+            stt, turn_detector, voice_detector(), cores, effort, told, tuning
+        )
+        self._told = told
+        self._company = company
+        self._takes_floor = takes_floor
+        self._overheard = overheard
+        self._seats: dict[str, _Seat] = {}
+        self._closed: list[_Entry] = []
+        """Lines that are complete; somebody else spoke after them."""
+        self._newest: _Seat | None = None
+        """Who began to speak last."""
+        self._latest: _Seat | None = None
+        """Who fell silent last."""
+        self._floor = False
+        """Whether the rules were told that somebody is voiced."""
+        self._revision: int | None = None
+        """The room's newest guess, until it is understood."""
+        self._judged_revision: int | None = None
+        self._inner = 0
+        """Guesses of one seat alone count downwards."""
+        self._group: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                for seat in self._seats.values():
+                    seat.task = group.create_task(seat.ears.run())
+                await asyncio.get_running_loop().create_future()
+        finally:
+            self._group = None
+
+    def set_language(self, language: str) -> None:
+        self.language = language
+        self.heard_language = "es" if language == "auto" else language
+        for seat in self._seats.values():
+            seat.ears.set_language(language)
+
+    @property
+    def listener(self) -> Listener:
+        """Of whoever fell silent or began last."""
+        seat = self._newest or self._latest
+        assert seat is not None
+        return seat.ears.listener
+
+    # ── people ───────────────────────────────────────────────────────────────────────────────
+
+    def _seat(self, speaker: Speaker) -> _Seat:
+        seat = self._seats.get(speaker.id)
+        if seat is None:
+            seat = self._seats[speaker.id] = _Seat(speaker)
+            seat.ears = self._make(
+                Told(
+                    functools.partial(self._understood, seat),
+                    functools.partial(self._judged, seat),
+                    self._told.trouble,
+                )
+            )
+            seat.ears.set_language(self.language)
+            if self._group is not None:
+                seat.task = self._group.create_task(seat.ears.run())
+        seat.speaker = speaker
+        return seat
+
+    def leave(self, speaker: str) -> Iterator[Event]:
+        """This person is gone: a voice in its middle has ended."""
+        seat = self._seats.get(speaker)
+        if seat is None:
+            return
+        seat.ears.listener.close()
+        if seat.voiced:
+            yield from self._silent(seat, Silent(asyncio.get_running_loop().time()))
+        if seat.entry is None and seat.guess is None:
+            del self._seats[speaker]
+            if seat.task is not None:
+                seat.task.cancel()
+
+    # ── sound ────────────────────────────────────────────────────────────────────────────────
+
+    def hear(self, speaker: Speaker, samples: Samples) -> Iterator[Event]:
+        """Sound of one person, whose last sample was said just now."""
+        seat = self._seat(speaker)
+        for event in seat.ears.hear(samples):
+            if isinstance(event, Voiced):
+                yield from self._voiced(seat, event)
+            elif isinstance(event, Silent):
+                yield from self._silent(seat, event)
+            elif isinstance(event, Lull) and seat is self._newest and seat.counted:
+                yield event
+
+    def _voiced(self, seat: _Seat, event: Voiced) -> Iterator[Event]:
+        company = self._company
+        seat.counted = not company.speaking or company.may_interrupt(seat.speaker)
+        if seat.entry is None:
+            seat.entry = _Entry(seat.speaker, event.onset)
+        elif not seat.entry.answered:
+            self._go_on(seat, seat.entry, event.onset)
+        seat.voiced = seat.unasked = True
+        seat.onset = event.onset
+        self._newest = seat
+        if seat.counted:
+            self._takes_floor(seat.speaker)
+            if not self._floor:
+                self._floor = True
+                yield event
+
+    def _go_on(self, seat: _Seat, entry: _Entry, onset: float) -> None:
+        """The same person speaks on: in the same line, or in a new one if others spoke since."""
+        between = self._newest is not seat and entry.text and seat.guess is None
+        if between:
+            self._closed.append(entry)
+            seat.ears.begin(fresh=True)
+            seat.entry = _Entry(seat.speaker, onset)
+        else:
+            seat.ears.go_on(onset - seat.last_voiced, entry.text)
+
+    def _silent(self, seat: _Seat, event: Silent) -> Iterator[Event]:
+        seat.voiced = False
+        seat.last_voiced = event.last_voiced
+        if not seat.counted and not self._company.speaking:
+            seat.counted = True
+            if not self._floor:
+                self._floor = True
+                yield Voiced(seat.onset)
+        others = any(other.voiced and other.counted for other in self._seats.values())
+        if seat.counted and self._floor and not others:
+            self._floor = False
+            self._latest = seat
+            yield Silent(event.last_voiced)
+        if seat.unasked:
+            self._ask(seat, None)
+
+    def begin(self, *, fresh: bool) -> None:
+        """A new turn. What was answered is no part of it, what was not is."""
+        self._let_go()
+
+    def end(self) -> None:
+        """The turn is over; what nobody answered yet stays for the next one."""
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._closed = [entry for entry in self._closed if not entry.answered]
+        for seat in self._seats.values():
+            if seat.entry is not None and seat.entry.answered:
+                self._clear(seat)
+
+    def _clear(self, seat: _Seat) -> None:
+        if seat.voiced:
+            seat.ears.begin(fresh=True)
+            seat.entry = _Entry(seat.speaker, seat.onset)
+        else:
+            seat.ears.end()
+            seat.entry = None
+        seat.unasked = seat.voiced
+
+    def let_pass(self) -> None:
+        """The turn was for nobody here: its lines are only overheard."""
+        passed = [entry for entry in self._closed if not entry.answered]
+        self._closed.clear()
+        for seat in self._seats.values():
+            if seat.entry is not None and not seat.voiced:
+                if seat.guess is None:
+                    passed.append(seat.entry)
+                self._clear(seat)
+        self._hand_over(passed)
+
+    def _hand_over(self, entries: list[_Entry]) -> None:
+        lines = _lines(entries)
+        if lines:
+            self._overheard(lines)
+
+    def forget(self) -> None:
+        """What was being said is to be forgotten."""
+        self._closed.clear()
+        self._floor = False
+        self._revision = None
+        for seat in self._seats.values():
+            seat.ears.forget()
+            seat.entry, seat.guess = None, None
+            seat.voiced = seat.unasked = False
+
+    @property
+    def waiting(self) -> float | None:
+        """When the last of those fell silent whose lines nobody answered; None: there are none,
+        or somebody is speaking."""
+        seats = self._seats.values()
+        if any(seat.voiced for seat in seats):
+            return None
+        open_ = [s.last_voiced for s in seats if s.entry is not None and not s.entry.answered]
+        return max(open_, default=None)
+
+    # ── words ────────────────────────────────────────────────────────────────────────────────
+
+    def peek(self) -> None:
+        """See what was said so far."""
+        voiced = sum(seat.voiced for seat in self._seats.values())
+        if self._newest is not None and voiced < CROWDED:
+            self._newest.ears.peek()
+
+    def guess(self, revision: int) -> None:
+        """Find out what was said up to this pause of everybody's, and whether it was all."""
+        self._revision = revision
+        self._judged_revision = None
+        self.judging = False
+        for seat in list(self._seats.values()):
+            if seat.unasked and not seat.voiced:
+                self._ask(seat, revision if seat is self._latest else None)
+        if self._latest is not None and self._latest.guess == revision:
+            self._judged_revision = revision
+            self.judging = self._latest.ears.judging
+        asyncio.get_running_loop().call_soon(self._settle)
+
+    def _ask(self, seat: _Seat, revision: int | None) -> None:
+        if revision is None:
+            self._inner -= 1
+        seat.unasked = False
+        seat.guess = self._inner if revision is None else revision
+        seat.ears.guess(seat.guess, judge=revision is not None)
+
+    def go_on(self, pause: float, text: str | None) -> None:
+        """Each seat knows for itself when it goes on."""
+
+    def hold(self, text: str) -> float:
+        """Seconds of everybody's silence that end a turn with these words."""
+        own = 0.0
+        if self._latest is not None:
+            entry = self._latest.entry
+            own = self._latest.ears.hold(entry.text if entry is not None else "")
+        return max(own, self._company.hold(self.lines))
+
+    def take(self) -> None:
+        """The newest understood lines are being answered."""
+        for entry in self._entries():
+            entry.answered = bool(entry.text)
+
+    def take_back(self) -> None:
+        """They are not, after all."""
+        for entry in self._entries():
+            entry.answered = False
+
+    def _entries(self) -> list[_Entry]:
+        open_ = (seat.entry for seat in self._seats.values())
+        return [*self._closed, *(entry for entry in open_ if entry is not None)]
+
+    def _understood(self, seat: _Seat, revision: int | None, text: str, said: str) -> None:
+        self.stt_seconds = seat.ears.stt_seconds
+        self.heard_language = seat.ears.heard_language
+        if revision is None:
+            if seat is self._newest and seat.entry is not None and not seat.entry.answered:
+                so_far = _Entry(seat.speaker, seat.entry.begun, text)
+                entries = [e for e in self._entries() if not e.answered and e is not seat.entry]
+                self._told.understood(None, labelled(_lines([*entries, so_far])), said)
+            return
+        if revision != seat.guess:
+            return
+        seat.guess = None
+        if seat.entry is None:
+            # Its turn was over before it was understood.
+            if text:
+                self._overheard((Line(seat.speaker, text),))
+            return
+        if not seat.entry.answered:
+            seat.entry.text = text
+        self._settle()
+
+    def _settle(self) -> None:
+        """Tell what the room's newest guess was understood as, once all of it is."""
+        if self._revision is None or any(
+            seat.guess is not None and seat.entry is not None for seat in self._seats.values()
+        ):
+            return
+        revision, self._revision = self._revision, None
+        self.lines = _lines([entry for entry in self._entries() if not entry.answered])
+        latest = self._latest.entry if self._latest is not None else None
+        self._told.understood(revision, labelled(self.lines), latest.text if latest else "")
+
+    def _judged(self, seat: _Seat, revision: int, completeness: float) -> None:
+        if revision == self._judged_revision:
+            self.judging = False
+            self._told.judged(revision, completeness)
+
+
+def _lines(entries: list[_Entry]) -> tuple[Line, ...]:
+    said = sorted((entry for entry in entries if entry.text), key=lambda entry: entry.begun)
+    return tuple(Line(entry.speaker, entry.text) for entry in said)
