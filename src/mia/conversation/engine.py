@@ -24,7 +24,7 @@ from mia.conversation.ports import Prompt, Samples, Transcript
 from mia.conversation.reply import Reply
 from mia.conversation.room import RoomEars
 from mia.conversation.script import Script
-from mia.conversation.speakers import Line, Speaker, labelled
+from mia.conversation.speakers import Line, Speaker, labelled, plain
 from mia.conversation.speculation import Effort
 from mia.conversation.tuning import Tuning
 from mia.conversation.turns import step
@@ -290,7 +290,7 @@ class Engine:
                 language=self.ears.heard_language,
                 final=True,
                 typed=not effect.spoken,
-                lines=_plain(lines),
+                lines=plain(lines),
             )
         if ready:
             self._guessed(turn, effect.revision, hit=True)
@@ -351,7 +351,7 @@ class Engine:
                 turn=said,
                 text=labelled(lines),
                 language=self.ears.heard_language,
-                lines=_plain(lines),
+                lines=plain(lines),
             )
 
     def _do_drop(self, effect: moves.Drop) -> None:
@@ -410,11 +410,6 @@ class Engine:
     def _elapsed(self, timer: moves.Timer) -> None:
         self._timers.pop(timer, None)
         self.happen(moves.Elapsed(timer))
-
-
-def _plain(lines: tuple[Line, ...]) -> tuple[tuple[str, str, str], ...]:
-    """Lines as facts carry them: id, name, words."""
-    return tuple((line.speaker.id, line.speaker.name, line.text) for line in lines)
 
 
 #: Which method carries an effect out: `_do_go_on` for `GoOn`.

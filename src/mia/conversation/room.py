@@ -21,7 +21,13 @@ from mia.conversation.cores import Cores
 from mia.conversation.ears import Ears, Told
 from mia.conversation.listening import Listener
 from mia.conversation.moves import Event, Lull, Silent, Voiced
-from mia.conversation.ports import Samples, SpeechToText, TurnDetector, VoiceDetector
+from mia.conversation.ports import (
+    Samples,
+    SpeechToText,
+    Transcript,
+    TurnDetector,
+    VoiceDetector,
+)
 from mia.conversation.speakers import Line, Speaker, labelled
 from mia.conversation.speculation import Effort
 from mia.conversation.tuning import Tuning
@@ -56,6 +62,8 @@ class _Seat:
         """There is voice that the recogniser was not asked about."""
         self.guess: int | None = None
         """Their newest guess, while it is not understood."""
+        self.said = Transcript("", "")
+        """The newest that was understood of them."""
 
 
 class RoomEars:
@@ -329,7 +337,7 @@ class RoomEars:
         open_ = (seat.entry for seat in self._seats.values())
         return [*self._closed, *(entry for entry in open_ if entry is not None)]
 
-    def _understood(self, seat: _Seat, revision: int | None, text: str, said: str) -> None:
+    def _understood(self, seat: _Seat, revision: int | None, text: str, said: Transcript) -> None:
         self.stt_seconds = seat.ears.stt_seconds
         self.heard_language = seat.ears.heard_language
         if revision is None:
@@ -341,6 +349,7 @@ class RoomEars:
         if revision != seat.guess:
             return
         seat.guess = None
+        seat.said = said
         if seat.entry is None:
             # Its turn was over before it was understood.
             if text:
@@ -358,8 +367,8 @@ class RoomEars:
             return
         revision, self._revision = self._revision, None
         self.lines = _lines([entry for entry in self._entries() if not entry.answered])
-        latest = self._latest.entry if self._latest is not None else None
-        self._told.understood(revision, labelled(self.lines), latest.text if latest else "")
+        latest = self._latest.said if self._latest is not None else Transcript("", "")
+        self._told.understood(revision, labelled(self.lines), latest)
 
     def _judged(self, seat: _Seat, revision: int, completeness: float) -> None:
         if revision == self._judged_revision:

@@ -26,3 +26,8 @@ class Line:
 def labelled(lines: Iterable[Line]) -> str:
     """The lines as the mind reads them, each with its speaker's name."""
     return "\n".join(f"{line.speaker.name}: {line.text}" for line in lines)
+
+
+def plain(lines: Iterable[Line]) -> tuple[tuple[str, str, str], ...]:
+    """The lines as facts carry them: id, name and words of each."""
+    return tuple((line.speaker.id, line.speaker.name, line.text) for line in lines)

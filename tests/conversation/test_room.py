@@ -1,0 +1,201 @@
+"""Several people in one room: who said what, whom she answers, and who may speak over her."""
+
+from __future__ import annotations
+
+from mia.conversation import Company, Speaker
+from mia.telemetry import events as facts
+from tests.support.company import ANA, BEN, CYD, Met, meet, utterance
+
+
+def said_in_turns(met: Met) -> list[list[tuple[str, str]]]:
+    """(name, words) of every line, turn by turn."""
+    finals = [event for event in met.of(facts.Heard) if event.final]
+    return [[(name, text) for _id, name, text in event.lines] for event in finals]
+
+
+def test_alone_with_one_person_she_answers_without_her_name() -> None:
+    met = meet({ANA: [utterance(1)]}, {ANA: ["¿Qué hora es?"]})
+    assert said_in_turns(met) == [[("Ana", "¿Qué hora es?")]]
+    (ended,) = met.of(facts.ReplyEnded)
+    assert ended.status == "completed"
+    assert (ended.speaker, ended.speaker_name) == ("discord:1", "Ana")
+
+
+def test_alone_she_is_as_quick_as_at_the_microphone() -> None:
+    met = meet({ANA: [utterance(1)]}, {ANA: ["¿Qué hora es?"]}, gap=3.0)
+    (started,) = met.of(facts.PlaybackStarted)
+    assert started.at < 2.6
+
+
+def test_in_company_she_only_listens_to_what_is_not_for_her() -> None:
+    met = meet(
+        {ANA: [utterance(1)], BEN: [utterance(4)]},
+        {ANA: ["¿Vienes mañana?"], BEN: ["Sí, a las ocho."]},
+    )
+    assert not met.of(facts.ReplyStarted)
+    overheard = [event.text for event in met.of(facts.Overheard)]
+    assert overheard == ["Ana: ¿Vienes mañana?", "Ben: Sí, a las ocho."]
+    assert met.conversation is not None
+    assert [item.text for item in met.conversation.history] == overheard
+
+
+def test_what_she_overheard_is_there_when_she_is_asked() -> None:
+    met = meet(
+        {ANA: [utterance(1)], BEN: [utterance(4)]},
+        {ANA: ["Mañana es mi cumpleaños."], BEN: ["Mía, ¿qué le regalo?"]},
+    )
+    assert said_in_turns(met) == [[("Ben", "Mía, ¿qué le regalo?")]]
+    assert met.fakes is not None
+    newest = met.fakes.llm.prompts[-1].messages[-1]
+    assert newest.content == "Ana: Mañana es mi cumpleaños.\nBen: Mía, ¿qué le regalo?"
+
+
+def test_two_who_talk_at_once_are_two_labelled_lines_of_one_turn() -> None:
+    met = meet(
+        {ANA: [utterance(1, 1)], BEN: [utterance(1.4, 2)]},
+        {
+            ANA: ["", "MIA, ¿cuál es la capital de Francia?"],
+            BEN: ["", "", "Yo también quiero saber otra cosa."],
+        },
+    )
+    assert said_in_turns(met) == [
+        [
+            ("Ana", "MIA, ¿cuál es la capital de Francia?"),
+            ("Ben", "Yo también quiero saber otra cosa."),
+        ]
+    ]
+
+
+def test_lines_are_in_the_order_in_which_they_began() -> None:
+    met = meet(
+        {ANA: [utterance(1), utterance(3.7, 1)], BEN: [utterance(2.3)]},
+        {ANA: ["¿Qué hora es?", "Gracias. MIA, ¿es verdad?"], BEN: ["Las tres."]},
+        gap=1.5,
+    )
+    (turn,) = said_in_turns(met)
+    assert turn == [
+        ("Ana", "¿Qué hora es?"),
+        ("Ben", "Las tres."),
+        ("Ana", "Gracias. MIA, ¿es verdad?"),
+    ]
+
+
+def test_she_waits_until_everybody_is_silent() -> None:
+    met = meet(
+        {ANA: [utterance(1)], BEN: [utterance(1.5, 4)]},
+        {ANA: ["MIA, ¿qué hora es?"], BEN: ["", "", "", "", "Y yo le dije que no podía ser."]},
+    )
+    (started,) = met.of(facts.PlaybackStarted)
+    assert started.at >= 4.5 + 0.8
+
+
+def test_called_by_name_at_the_end_she_does_not_wait_for_the_others() -> None:
+    met = meet({ANA: [utterance(1)]}, {ANA: ["¿Qué hora es, Mía?"], BEN: [""]}, gap=3.0)
+    (started,) = met.of(facts.PlaybackStarted)
+    assert started.at < 2.6
+
+
+def test_who_was_answered_needs_no_name_for_a_while() -> None:
+    met = meet(
+        {ANA: [utterance(1), utterance(8, 1)]},
+        {ANA: ["MIA, ¿qué hora es?", "¿Y en Tokio?"], BEN: [""]},
+        until=14,
+    )
+    assert [turn[-1][1] for turn in said_in_turns(met)] == ["MIA, ¿qué hora es?", "¿Y en Tokio?"]
+
+
+def test_somebody_else_does_need_it() -> None:
+    met = meet(
+        {ANA: [utterance(1)], BEN: [utterance(8)]},
+        {ANA: ["MIA, ¿qué hora es?"], BEN: ["¿Y en Tokio?"]},
+        until=14,
+    )
+    assert len(said_in_turns(met)) == 1
+
+
+def test_who_turns_to_somebody_else_is_not_answered() -> None:
+    met = meet(
+        {ANA: [utterance(1), utterance(8, 1)]},
+        {ANA: ["MIA, ¿qué hora es?", "Ben, ¿nos vamos?"], BEN: [""]},
+        until=14,
+    )
+    assert len(said_in_turns(met)) == 1
+
+
+def test_quiet_she_answers_nobody_and_always_everybody() -> None:
+    def quiet(company: Company) -> None:
+        company.manner = "quiet"
+
+    def always(company: Company) -> None:
+        company.manner = "always"
+
+    lines = {ANA: ["MIA, ¿qué hora es?"], BEN: ["Hace frío."]}
+    assert not meet({ANA: [utterance(1)]}, lines, company=quiet).of(facts.ReplyStarted)
+    assert meet({BEN: [utterance(1)]}, lines, company=always).of(facts.ReplyStarted)
+
+
+def test_a_person_may_talk_over_her() -> None:
+    met = meet(
+        {ANA: [utterance(1), utterance(3.6, 1)]},
+        {ANA: ["MIA, ¿qué hora es?", "MIA, espera, que ya lo sé."], BEN: [""]},
+    )
+    assert met.of(facts.Interrupted)
+
+
+def test_people_who_talk_with_each_other_over_her_do_not_stop_her() -> None:
+    met = meet(
+        {ANA: [utterance(1)], BEN: [utterance(3.6)]},
+        {ANA: ["MIA, ¿qué hora es?"], BEN: ["Ana, pásame la sal."]},
+    )
+    assert not met.of(facts.Interrupted)
+    assert [e.status for e in met.of(facts.ReplyEnded)] == ["completed"]
+    assert [e.text for e in met.of(facts.Overheard)] == ["Ben: Ana, pásame la sal."]
+
+
+def test_who_may_not_interrupt_is_heard_out_after_her() -> None:
+    def only_ana(company: Company) -> None:
+        company.may_interrupt = lambda who: who == ANA
+
+    met = meet(
+        {ANA: [utterance(1)], BEN: [utterance(3.6)]},
+        {ANA: ["MIA, ¿qué hora es?"], BEN: ["MIA, ¿y qué día es hoy?"]},
+        company=only_ana,
+    )
+    assert not met.of(facts.Ducked)
+    assert [turn[-1] for turn in said_in_turns(met)] == [
+        ("Ana", "MIA, ¿qué hora es?"),
+        ("Ben", "MIA, ¿y qué día es hoy?"),
+    ]
+
+
+def test_whoever_leaves_in_mid_sentence_has_finished() -> None:
+    met = meet(
+        {ANA: [(1, 2.0)]},
+        {ANA: ["MIA, ¿qué hora es?"], BEN: [""]},
+        at=[(2.0, lambda room: room.left(ANA.id))],
+    )
+    assert said_in_turns(met) == [[("Ana", "MIA, ¿qué hora es?")]]
+
+
+def test_somebody_who_talks_without_end_does_not_keep_others_from_the_recogniser() -> None:
+    met = meet(
+        {ANA: [utterance(1)], BEN: [utterance(1, 1)], CYD: [(0.5, 9.0)]},
+        {ANA: ["MIA, hola."], BEN: ["", "Buenas noches a todos."], CYD: ["Y entonces…"]},
+        takes=0.4,
+    )
+    assert met.fakes is not None
+    assert {"discord:1", "discord:2"} <= set(met.fakes.stt.asked)  # type: ignore[attr-defined]
+    assert met.fakes.stt.most <= 2
+
+
+def test_a_typed_message_has_its_writers_name() -> None:
+    met = meet(
+        {},
+        {ANA: [""]},
+        at=[(1.0, lambda room: room.type_as(Speaker("discord:9", "Dani"), "¿Qué tal?"))],
+    )
+    (heard,) = met.of(facts.Heard)
+    assert heard.typed
+    assert heard.lines == (("discord:9", "Dani", "¿Qué tal?"),)
+    assert met.fakes is not None
+    assert met.fakes.llm.prompts[-1].messages[-1].content == "Dani: ¿Qué tal?"
