@@ -10,7 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from mia.telemetry.logs import Redactor, about, setup
+from mia import redaction
+from mia.redaction import Redactor
+from mia.telemetry.logs import about, setup
 
 log = logging.getLogger("mia.test")
 
@@ -23,6 +25,7 @@ def stream() -> Iterator[io.StringIO]:
     yield io.StringIO()
     root.handlers[:] = handlers
     root.setLevel(level)
+    redaction.redact.forget()
 
 
 def test_a_line_for_machines_is_one_object_with_its_ids(stream: io.StringIO) -> None:

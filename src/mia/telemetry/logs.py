@@ -12,27 +12,18 @@ import contextvars
 import json
 import logging
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
+from mia import redaction
+from mia.redaction import Redactor
+
 _conversation: contextvars.ContextVar[str] = contextvars.ContextVar("conversation", default="")
 _turn: contextvars.ContextVar[str] = contextvars.ContextVar("turn", default="")
 
 _COLOURS = {"DEBUG": "2", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
-_HIDDEN = "[secret]"
-#: What looks like a secret wherever it stands: bearer tokens, keys by their usual prefixes, and
-#: query or form fields with a telling name.
-_SECRETS = re.compile(
-    r"(?i)(?P<keep>\bbearer\s+"
-    r"|\b(?:api[_-]?key|token|secret|password|authorization)[\"']?\s*[=:]\s*[\"']?(?!bearer\b))"
-    r"[^\s\"'&,;}\])]+"
-    r"|\b(?:sk|hf|ghp|gho|xox[bp])[-_][A-Za-z0-9_-]{12,}"
-)
-#: Shorter values are words that may stand anywhere; hiding them would only reveal them.
-_SHORTEST = 6
 
 
 @contextlib.contextmanager
@@ -48,24 +39,6 @@ def about(*, conversation: str | None = None, turn: str | None = None) -> Iterat
     finally:
         for variable, token in reversed(tokens):
             variable.reset(token)
-
-
-class Redactor:
-    """Takes secrets out of a text: those it was told, and those that look like one."""
-
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._values: tuple[str, ...] = ()
-        self.add(*secrets)
-
-    def add(self, *secrets: str) -> None:
-        """Hide these values too; ones of fewer than 6 characters are left alone."""
-        known = {*self._values, *(value for value in secrets if len(value) >= _SHORTEST)}
-        self._values = tuple(sorted(known, key=len, reverse=True))
-
-    def __call__(self, text: str) -> str:
-        for value in self._values:
-            text = text.replace(value, _HIDDEN)
-        return _SECRETS.sub(lambda found: (found["keep"] or "") + _HIDDEN, text)
 
 
 def _ids(record: logging.LogRecord) -> dict[str, str]:
@@ -123,11 +96,12 @@ def setup(
 ) -> Redactor:
     """Send all logging to `stream` (stderr), once; a second call replaces the first.
 
-    Returns the redactor, so that secrets learnt later can be hidden too. Colours are used on a
-    terminal unless NO_COLOR is set (https://no-color.org).
+    Returns the process's redactor, so that secrets learnt later can be hidden too. Colours are
+    used on a terminal unless NO_COLOR is set (https://no-color.org).
     """
     target = stream or sys.stderr
-    redact = Redactor(secrets)
+    redact = redaction.redact
+    redact.add(*secrets)
     handler = logging.StreamHandler(target)
     if format_ == "json":
         handler.setFormatter(JsonFormatter(redact))
