@@ -16,7 +16,7 @@ from mia.conversation.engine import Engine
 from mia.conversation.history import Item
 from mia.conversation.parts import Parts
 from mia.conversation.playback import Silence
-from mia.conversation.ports import InputMode, Loudspeaker, Samples
+from mia.conversation.ports import Asking, InputMode, Loudspeaker, Samples
 from mia.conversation.tuning import DEFAULT, Tuning
 from mia.telemetry import events as facts
 from mia.telemetry.events import EventBus, Phase
@@ -53,7 +53,13 @@ class Conversation:
         """How many lines were added without being turns; their ids count on."""
         self._attention = Attention(_now, wake_names or (persona,), attention, mode)
         self._engine = Engine(
-            conversation_id, parts, self._attention, self._tell, filler=filler, tuning=tuning
+            conversation_id,
+            parts,
+            self._attention,
+            self._tell,
+            filler=filler,
+            tuning=tuning,
+            asking=lambda language: Asking(self.id, self.speaker, self.persona, language),
         )
         self._engine.ears.set_language(language)
         self._set_endpointing()
@@ -182,6 +188,14 @@ class Conversation:
     def remove_message(self, item_id: str) -> bool:
         """Take a line out of the history; whether there was one."""
         return self._engine.history.remove(item_id)
+
+    def restore(self, items: Sequence[Item]) -> None:
+        """Go on from these lines instead of the ones there are; a reply that is being heard
+        ends. Their ids must be no turn's and no reply's of this conversation."""
+        self.stop()
+        self._engine.history.replace(items)
+        self._engine.warm()
+        self._tell(facts.HistoryReplaced)
 
     def respond(self, instructions: str | None = None) -> None:
         """Answer what is there now; `instructions` are for this answer alone."""

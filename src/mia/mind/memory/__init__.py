@@ -5,7 +5,8 @@
                     └──── retrieval ◀─┘          read: while the user is still speaking
 
 - `ports`: what the parts need of each other; begin there.
-- `journal`, `migrations`, `forgetting`: the truth, in SQLite. `words`: its tables for finding words.
+- `journal`, `migrations`, `reading`, `forgetting`: the truth, in SQLite.
+- `words`: its tables for finding words.
 - `embedders/`, `embedding`: texts to vectors. `indexes/`, `index`: nearest vectors.
 - `outbox`: what is still to be embedded and indexed, done in the background.
 - `retrieval`, `gate`: which memories fit, if any. `injection`: how a prompt tells them.
