@@ -122,8 +122,23 @@ class Recogniser:
         self._understood(request)
 
 
+@dataclass(eq=False, slots=True)
+class Judgement:
+    """How complete `samples` are, the utterance up to sample `upto` of the sound received."""
+
+    upto: int
+    samples: Samples
+    revision: int | None = None
+    """The guess this became, if it did."""
+    score: float | None = None
+
+
 class Judge:
-    """The turn detector's slot: the newest revision only."""
+    """The turn detector's slot: like the recogniser's, the newest question only.
+
+    It, too, is asked at the first sign of a pause: there it works on the core that the recogniser
+    leaves free, and when the pause is sure the mind has that core to itself.
+    """
 
     def __init__(
         self,
@@ -134,14 +149,27 @@ class Judge:
         self._detector = detector
         self._judged = judged
         self._trouble = trouble
-        self._waiting: tuple[int, Samples] | None = None
+        self._waiting: Judgement | None = None
+        self._newest: Judgement | None = None
+        """Running or done."""
         self._arrived = asyncio.Event()
 
-    def ask(self, revision: int, samples: Samples) -> bool:
+    def ask(self, judgement: Judgement) -> bool:
         """Judge this next, instead of whatever was waiting; whether there is anybody to."""
-        self._waiting = (revision, samples)
+        self._waiting = judgement
         self._arrived.set()
         return self._detector is not None
+
+    def adopt(self, since: int, revision: int) -> bool:
+        """Make the newest judgement of the sound at least up to sample `since` that of the guess
+        `revision`; whether there is one. It is told (again) with that revision."""
+        for found in (self._waiting, self._newest):
+            if found is not None and found.upto >= since and found.revision is None:
+                found.revision = revision
+                if found.score is not None:
+                    asyncio.get_running_loop().call_soon(self._tell, found)
+                return self._detector is not None
+        return False
 
     async def run(self) -> None:
         """Serve requests until cancelled."""
@@ -149,16 +177,20 @@ class Judge:
             await self._arrived.wait()
             self._arrived.clear()
             if self._waiting is not None and self._detector is not None:
-                (revision, samples), self._waiting = self._waiting, None
-                await self._judge(self._detector, revision, samples)
+                self._newest, self._waiting = self._waiting, None
+                await self._judge(self._detector, self._newest)
 
-    async def _judge(self, detector: TurnDetector, revision: int, samples: Samples) -> None:
+    async def _judge(self, detector: TurnDetector, judgement: Judgement) -> None:
         try:
-            score = await detector.completeness(samples)
+            judgement.score = await detector.completeness(judgement.samples)
         except MiaError as error:
             self._trouble(error)
         except Exception as error:  # likewise: the words and the silence still tell
             log.exception("the turn detector failed")
             self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
         else:
-            self._judged(revision, score)
+            self._tell(judgement)
+
+    def _tell(self, judgement: Judgement) -> None:
+        if judgement.revision is not None and judgement.score is not None:
+            self._judged(judgement.revision, judgement.score)

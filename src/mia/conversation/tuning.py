@@ -36,6 +36,9 @@ class Tuning:
     that the mind can read on."""
     gap: float = 0.09
     """Silence this long is a pause (three frames): a reply may be begun, nothing is decided."""
+    gap_known: float = 0.03
+    """… or one frame of it, where the recogniser has all words already: there is nothing else to
+    wait for, and a reply begun too early costs its work alone."""
     late_voice: float = 0.07
     """Voice after the lull at which the words were transcribed that can only be their dying
     sound: two frames. With three a "here" at the end of a sentence was lost."""
