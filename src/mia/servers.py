@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from mia.backends import Options
 from mia.errors import BackendUnavailable
+from mia.redaction import hide
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -55,6 +56,7 @@ def client(
     """The official client, without retries of its own."""
     import openai
 
+    hide(api_key)
     local = urlsplit(base_url).hostname in {"localhost", "127.0.0.1", "::1"}
     return openai.AsyncOpenAI(
         base_url=base_url,

@@ -27,11 +27,11 @@ from mia.home import Home
 from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
 from mia.panel.settings import Settings
+from mia.redaction import Redactor
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.journal import Journal
 from mia.telemetry.metrics import Metrics
-from mia.telemetry.redaction import Redactor
 from mia.telemetry.timings import Timings
 from mia.telemetry.turns import TurnReports
 from mia.voice import Voices

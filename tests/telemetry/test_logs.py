@@ -10,8 +10,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from mia import redaction
+from mia.redaction import Redactor
 from mia.telemetry.logs import about, setup
-from mia.telemetry.redaction import Redactor
 
 log = logging.getLogger("mia.test")
 
@@ -24,9 +25,10 @@ def stream() -> Iterator[io.StringIO]:
     yield io.StringIO()
     root.handlers[:] = handlers
     root.setLevel(level)
+    redaction.redact.forget()
 
 
-def test_a_line_for_machines_is_one_object_with_its_ids(stream: io.StringIO) -> None:
+def test_a_line_for_machines_is_one_object_with_itssubject(stream: io.StringIO) -> None:
     setup(format_="json", stream=stream)
     with about(conversation="stage", turn="t1"):
         log.warning("ducked by %s", "María")
@@ -60,7 +62,7 @@ def test_colours_only_on_a_terminal_that_wants_them(
     assert not stream.getvalue().splitlines()[-1].startswith("\x1b")
 
 
-def test_tasks_started_inside_keep_the_ids(stream: io.StringIO) -> None:
+def test_tasks_started_inside_keep_thesubject(stream: io.StringIO) -> None:
     setup(format_="json", stream=stream)
 
     async def work() -> None:

@@ -36,8 +36,7 @@ def run(
     console = Console(stderr=True)
     loaded = read_config(config_file, console, {"web.port": port, "web.host": host})
     config = loaded.config
-    token = config.web.token
-    start_logs(loaded, [token.get_secret_value()] if token else [])
+    start_logs(loaded)
     name = "localhost" if is_loopback(config.web.host) else config.web.host
 
     def listening(bound: int) -> None:

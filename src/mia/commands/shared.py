@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -60,10 +60,10 @@ def read_config(path: Path | None, console: Console, changes: dict[str, Any]) ->
     return loaded
 
 
-def start_logs(loaded: Loaded, secrets: Iterable[str] = ()) -> None:
+def start_logs(loaded: Loaded) -> None:
     """Log as configured. Raises click.ClickException when the file cannot be written."""
     wanted = loaded.config.log
-    redact = logs.setup(wanted.level.upper(), wanted.format, secrets=secrets)
+    redact = logs.setup(wanted.level.upper(), wanted.format)
     if wanted.file is None:
         return
     try:

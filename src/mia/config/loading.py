@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from mia import redaction
 from mia.config import secrets
 from mia.config.check import check
 from mia.config.composition import installed
@@ -90,6 +91,7 @@ def interpret(
     checked = check(model, data, document, modern.moved)
     if isinstance(checked, list):
         raise InvalidConfig(path, checked)
+    redaction.hide(*secrets.values(checked))
     notices += [
         Notice(key.name, f"config.waiting.{key.waiting}")
         for key in known.values()

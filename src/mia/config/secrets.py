@@ -5,10 +5,11 @@ A secret in the file works, since the original's configs had one, but earns a no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import dotenv
+from pydantic import BaseModel, SecretStr
 
 from mia.config.document import KeyPath
 from mia.config.key_list import Key
@@ -45,3 +46,13 @@ def given(
         elif value := from_file.get(key.env, "").strip():
             found[key.path] = (value, f"{DOTENV}: {key.env}")
     return found
+
+
+def values(section: BaseModel) -> Iterator[str]:
+    """Every secret that is set in a configuration, for `mia.redaction.hide`."""
+    for name in section.model_fields_set | type(section).model_fields.keys():
+        value = getattr(section, name, None)
+        if isinstance(value, SecretStr) and value.get_secret_value():
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from values(value)

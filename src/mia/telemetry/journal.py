@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from mia.redaction import Redactor
 from mia.telemetry import events as bus
 from mia.telemetry import logs
-from mia.telemetry.redaction import Redactor
 
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")

@@ -17,7 +17,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
-from mia.telemetry.redaction import Redactor
+from mia import redaction
+from mia.redaction import Redactor
 
 _conversation: contextvars.ContextVar[str] = contextvars.ContextVar("conversation", default="")
 _turn: contextvars.ContextVar[str] = contextvars.ContextVar("turn", default="")
@@ -96,11 +97,12 @@ def setup(
 ) -> Redactor:
     """Send all logging to `stream` (stderr), once; a second call replaces the first.
 
-    Returns the redactor, so that secrets learnt later can be hidden too. Colours are used on a
-    terminal unless NO_COLOR is set (https://no-color.org).
+    Returns the process's redactor, so that secrets learnt later can be hidden too. Colours are
+    used on a terminal unless NO_COLOR is set (https://no-color.org).
     """
     target = stream or sys.stderr
-    redact = Redactor(secrets)
+    redact = redaction.redact
+    redact.add(*secrets)
     handler = logging.StreamHandler(target)
     if format_ == "json":
         handler.setFormatter(JsonFormatter(redact))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mia.telemetry.redaction import HIDDEN, Redactor
+from mia.redaction import HIDDEN, Redactor
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""MIA for hours: does anything grow, drift or stay behind?"""
