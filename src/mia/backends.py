@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 
 from mia.errors import BackendUnavailable
 
-Port = Literal["vad", "stt", "llm", "tts", "embedding", "avatar", "channel"]
+Port = Literal["vad", "stt", "llm", "tts", "embedding", "index", "avatar", "channel"]
 
 #: Where MIA's own backends of each port live.
 FOLDERS: Mapping[Port, str] = {
@@ -31,6 +31,8 @@ FOLDERS: Mapping[Port, str] = {
     "stt": "mia.hearing.stt",
     "llm": "mia.mind.llm",
     "tts": "mia.voice.tts",
+    "embedding": "mia.mind.memory.embedders",
+    "index": "mia.mind.memory.indexes",
     "avatar": "mia.avatar.outputs",
 }
 

@@ -7,8 +7,9 @@ really heard of it goes into the history.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -17,7 +18,7 @@ from mia.conversation.filler import Filler
 from mia.conversation.heard import Clause, heard_text, heard_words, word_at
 from mia.conversation.history import History, Item
 from mia.conversation.playback import Silence, Track
-from mia.conversation.ports import PLAYING_RATE, Loudspeaker, Prompt
+from mia.conversation.ports import PLAYING_RATE, Loudspeaker, Prompt, Recollection
 from mia.conversation.reply import Mouth, Reply, Told
 from mia.conversation.speculation import Boldness, Effort
 from mia.conversation.tuning import Tuning
@@ -49,6 +50,10 @@ class Listeners:
     sounding: Callable[[Reply, bool], None]
     over: Callable[[int], None]
     trouble: Callable[[MiaError], None]
+    recalled: Callable[[Reply], None]
+    """Something came to mind for a reply, and is told to the mind."""
+    kept: Callable[[str], Awaitable[None]] | None = None
+    """Returns once the words of a turn are written down; None: nobody writes."""
 
 
 class Answering:
@@ -97,8 +102,15 @@ class Answering:
 
     # ── one reply ────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, group: asyncio.TaskGroup, turn: str, revision: int, prompt: Prompt) -> None:
-        """Begin a reply behind its closed gate."""
+    def begin(
+        self,
+        group: asyncio.TaskGroup,
+        turn: str,
+        revision: int,
+        prompt: Prompt,
+        thinking: asyncio.Task[Recollection] | None = None,
+    ) -> None:
+        """Begin a reply behind its closed gate; thinking: what comes to mind for it."""
         if self._warming is not None:
             self._warming.cancel()
         reply_id = f"{self._id}-r{revision}"
@@ -110,6 +122,8 @@ class Answering:
             ready=lambda: self._listeners.ready(revision),
             sounding=lambda own: self._sounding(revision, own),
             trouble=self._listeners.trouble,
+            recalled=lambda _recollection: self._recalled(revision),
+            kept=functools.partial(kept, turn) if (kept := self._listeners.kept) else None,
         )
         track = Track(
             reply_id,
@@ -122,10 +136,28 @@ class Answering:
         if self._paused:
             track.pause()
         reply = Reply(
-            reply_id, turn, revision, prompt, self._mouth, track, told, self._cores, self._tuning
+            reply_id,
+            turn,
+            revision,
+            prompt,
+            self._mouth,
+            track,
+            told,
+            self._cores,
+            self._tuning,
+            thinking,
         )
         self._reply = reply
         self._task = group.create_task(self._live(reply))
+
+    @property
+    def reply(self) -> Reply | None:
+        """The one there is, gate open or not."""
+        return self._reply
+
+    def _recalled(self, revision: int) -> None:
+        if self._reply is not None and self._reply.revision == revision:
+            self._listeners.recalled(self._reply)
 
     def open(self) -> None:
         """Let the reply be shown and heard."""
@@ -245,6 +277,7 @@ class Answering:
             reply=reply.id,
             text=reply.text,
             heard=heard,
+            said=said,
             heard_ms=round(seconds * 1000),
             status=status,
             underruns=reply.track.underruns,
@@ -259,6 +292,7 @@ class Answering:
             self._ended.track.report(seconds)
             text = heard_text(self._ended.clauses, self._ended.track.playhead())
             self._history.heard(reply, text, "interrupted")
+            self._tell(facts.HeardReported, turn=self._ended.turn, reply=reply, heard=text)
 
     # ── somebody speaks over it ──────────────────────────────────────────────────────────────
 

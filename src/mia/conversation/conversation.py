@@ -17,7 +17,7 @@ from mia.conversation.engine import Engine
 from mia.conversation.history import Item
 from mia.conversation.parts import Parts
 from mia.conversation.playback import Silence
-from mia.conversation.ports import InputMode, Loudspeaker, Samples
+from mia.conversation.ports import Asking, InputMode, Loudspeaker, Samples
 from mia.conversation.speakers import Line, Speaker
 from mia.conversation.tuning import DEFAULT, Tuning
 from mia.telemetry import events as facts
@@ -66,6 +66,7 @@ class Conversation:
             filler=filler,
             tuning=tuning,
             takes_floor=self._takes_floor,
+            asking=lambda language: Asking(self.id, self.speaker, self.persona, language),
         )
         self._engine.ears.set_language(language)
         self._set_endpointing()
@@ -211,6 +212,14 @@ class Conversation:
     def remove_message(self, item_id: str) -> bool:
         """Take a line out of the history; whether there was one."""
         return self._engine.history.remove(item_id)
+
+    def restore(self, items: Sequence[Item]) -> None:
+        """Go on from these lines instead of the ones there are; a reply that is being heard
+        ends. Their ids must be no turn's and no reply's of this conversation."""
+        self.stop()
+        self._engine.history.replace(items)
+        self._engine.warm()
+        self._tell(facts.HistoryReplaced)
 
     def respond(self, instructions: str | None = None) -> None:
         """Answer what is there now; `instructions` are for this answer alone."""

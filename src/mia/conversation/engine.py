@@ -20,7 +20,8 @@ from mia.conversation.ears import Ears
 from mia.conversation.filler import Fillers
 from mia.conversation.history import History, Item
 from mia.conversation.parts import Parts
-from mia.conversation.ports import Prompt, Samples, Transcript
+from mia.conversation.ports import Asking, Prompt, Recollection, Samples, Transcript
+from mia.conversation.remembering import Remembering, with_memories
 from mia.conversation.reply import Reply
 from mia.conversation.room import RoomEars
 from mia.conversation.script import Script
@@ -46,9 +47,11 @@ class Engine:
         *,
         filler: bool,
         tuning: Tuning,
+        asking: Callable[[str], Asking],
         takes_floor: Callable[[Speaker], None] = lambda _speaker: None,
     ) -> None:
-        """takes_floor: told who speaks now, where `attention` is that of a room."""
+        """asking: who speaks with whom, in a language. takes_floor: told who speaks now, where
+        `attention` is that of a room."""
         self.state = moves.State()
         self.history = History()
         self.script = Script(parts.system_prompt)
@@ -58,12 +61,20 @@ class Engine:
         self._tell = tell
         self._tuning = tuning
         self._effort = Effort(self._worked)
+        self._remembering = Remembering(parts.memory, lambda: asking(self.ears.heard_language))
         self.answering = Answering(
             conversation_id,
             parts.mouth,
             self.history,
             tell,
-            Listeners(self._ready, self._sounding, self._reply_over, self._report),
+            Listeners(
+                self._ready,
+                self._sounding,
+                self._reply_over,
+                self._report,
+                self._recalled,
+                self._remembering.kept if parts.memory is not None else None,
+            ),
             parts.cores,
             self._effort,
             tuning,
@@ -162,7 +173,24 @@ class Engine:
     def warm(self, text: str | None = None) -> None:
         """Let the mind read what is known by now: the history, and what is being said."""
         if self._group is not None:
-            self.answering.warm(self._group, self._prompt(text))
+            prompt = self._prompt(text)
+            if text is not None:
+                prompt = with_memories(prompt, self._remembering.lately())
+            self.answering.warm(self._group, prompt)
+
+    def _come_to_mind(self, text: str) -> None:
+        """Look up what fits the words so far; the mind reads them once that is there, since it
+        stands before them."""
+        assert self._group is not None
+        thinking = self._remembering.think(self._group, text)
+        if thinking is None:
+            self.warm(text)
+        else:
+            thinking.add_done_callback(lambda done: self._came_to_mind(text, done))
+
+    def _came_to_mind(self, text: str, thought: asyncio.Task[Recollection]) -> None:
+        if not thought.cancelled() and self.state.phase == "listening":
+            self.warm(text)
 
     def happen(self, event: moves.Event) -> None:
         """Let the rules decide what this means, and do it."""
@@ -187,7 +215,10 @@ class Engine:
         return asyncio.get_running_loop().time()
 
     def _report(self, error: MiaError) -> None:
-        log.warning("%s: %s", error.code, error)
+        if "text" in error.parameters:
+            log.warning("%s", error.code)  # what is said is for no log
+        else:
+            log.warning("%s: %s", error.code, error)
         log.debug("the cause of %s", error.code, exc_info=error.__cause__)
         self._tell(facts.Notice, level="error", code=error.code, parameters=error.parameters)
 
@@ -228,7 +259,7 @@ class Engine:
             if self.state.phase == "listening":
                 # The mind reads on while the user is still speaking; what it has read of words
                 # that turn out otherwise is read anew from the first that does.
-                self.warm(text)
+                self._come_to_mind(text)
             return
         own = self.answering.last_words()
         brief = self.ears.listener.voice_seconds <= self._tuning.brief
@@ -292,6 +323,8 @@ class Engine:
                 typed=not effect.spoken,
                 lines=_plain(lines),
             )
+            if (reply := self.answering.reply) is not None:
+                self._put_recalled(reply, turn)
         if ready:
             self._guessed(turn, effect.revision, hit=True)
         if self._fillers is not None and effect.spoken:
@@ -300,7 +333,24 @@ class Engine:
 
     def _begin(self, turn: str, revision: int, text: str | None) -> None:
         assert self._group is not None
-        self.answering.begin(self._group, turn, revision, self._prompt(text))
+        thinking = self._remembering.think(self._group, text) if text else None
+        self.answering.begin(self._group, turn, revision, self._prompt(text), thinking)
+
+    def _recalled(self, reply: Reply) -> None:
+        if reply.opened:
+            self._put_recalled(reply, reply.turn)
+
+    def _put_recalled(self, reply: Reply, turn: str) -> None:
+        """What came to mind for this turn stands before its words from now on."""
+        item = self.history.find(turn)
+        if item is not None and reply.recollection.note:
+            self.history.put(replace(item, recalled=reply.recollection))
+            self._tell(
+                facts.MemoriesUsed,
+                turn=turn,
+                reply=reply.id,
+                memories=reply.recollection.memories,
+            )
 
     def _prompt(self, text: str | None) -> Prompt:
         return self.script.prompt(self.history, text, self.ears.heard_language)
@@ -328,6 +378,7 @@ class Engine:
     def _reply_over(self, revision: int) -> None:
         self._attention.spoke()
         self._effort.settled(revision)
+        self._remembering.forget()
         self.happen(moves.ReplyOver(revision))
         if self.state.phase == "idle":
             self.ears.end()
@@ -370,6 +421,7 @@ class Engine:
     def _do_end(self, effect: moves.End) -> None:
         self._attention.spoke()
         self._effort.settled(effect.revision)
+        self._remembering.forget()
         self.answering.end(effect.how)
 
     def _do_fill(self, effect: moves.Fill) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from mia.conversation.ports import Message
+from mia.conversation.ports import Message, Recollection
+from mia.conversation.remembering import NOTHING, told
 from mia.conversation.speakers import Line
 
 Status = Literal["in_progress", "completed", "interrupted"]
@@ -22,6 +23,9 @@ class Item:
     status: Status = "completed"
     lines: tuple[Line, ...] = ()
     """Who said what of it, where several people speak; `text` then names them too."""
+    recalled: Recollection = NOTHING
+    """What came to mind for it; told right before it, word for word the same ever after, so that
+    a cached prompt stays good."""
 
 
 class History:
@@ -41,6 +45,10 @@ class History:
 
     def items(self) -> tuple[Item, ...]:
         return tuple(self._items)
+
+    def replace(self, items: Iterable[Item]) -> None:
+        """These lines instead of all there are; the newest of them, if they are too many."""
+        self._items = list(items)[-self._limit :]
 
     def find(self, item_id: str) -> Item | None:
         return next((item for item in self._items if item.id == item_id), None)
@@ -78,6 +86,7 @@ class History:
         for item in self._items:
             if not item.text:
                 continue
+            joined += told(item.recalled)
             if joined and joined[-1].role == item.role != "system":
                 joined[-1] = Message(item.role, f"{joined[-1].content}{self.glue}{item.text}")
             else:

@@ -91,6 +91,9 @@ Role = Literal["system", "user", "assistant"]
 class Message:
     role: Role
     content: str
+    plain: tuple[str, ...] = ()
+    """The same as short plain sentences, for a mind that follows no instructions; empty where
+    `content` is plain itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,45 @@ class LanguageModel(Protocol):
         ...
 
     async def aclose(self) -> None: ...
+
+
+# ── memory ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who speaks with whom, and where. speaker: id, empty for whoever is at this machine."""
+
+    conversation: str
+    speaker: str
+    persona: str
+    language: str
+    """ISO 639-1 of what is being said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recollection:
+    """What came to mind for what somebody says.
+
+    note: told to the mind right before their words, and kept there. plain: the same as sentences.
+    memories: (id, score, text) of each memory in it.
+    """
+
+    note: str = ""
+    plain: tuple[str, ...] = ()
+    memories: tuple[tuple[int, float, str], ...] = ()
+
+
+class Memory(Protocol):
+    async def recall(self, text: str, asking: Asking) -> Recollection:
+        """What fits these words, which may still grow; empty when nothing does. Never raises, and
+        writes nothing."""
+        ...
+
+    async def kept(self, conversation: str, turn: str) -> None:
+        """Return once the user's words of this turn are written down, or cannot be within the
+        time a listener would not notice. Never raises."""
+        ...
 
 
 # ── voice ────────────────────────────────────────────────────────────────────────────────────

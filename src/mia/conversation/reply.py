@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -23,6 +23,7 @@ from mia.conversation.ports import (
     PLAYING_RATE,
     LanguageModel,
     Prompt,
+    Recollection,
     Resampler,
     Samples,
     Sound,
@@ -30,6 +31,8 @@ from mia.conversation.ports import (
     Word,
     Wording,
 )
+from mia.conversation.remembering import NOTHING as NOTHING_RECALLED
+from mia.conversation.remembering import awaited, with_memories
 from mia.conversation.tuning import Tuning
 from mia.errors import BackendUnavailable, MiaError
 from mia.strings import translate
@@ -76,6 +79,10 @@ class Told:
     """The first sample is heard: of a filler (False), of the reply itself (True)."""
     trouble: Callable[[MiaError], None]
     """Something failed; the reply goes on as well as it can."""
+    recalled: Callable[[Recollection], None] = lambda _recollection: None
+    """What came to mind for it and is told to the mind; told only where there is something."""
+    kept: Callable[[], Awaitable[None]] | None = None
+    """Returns once the words it answers are written down: before that it is not heard."""
 
 
 class Reply:
@@ -90,7 +97,9 @@ class Reply:
         told: Told,
         cores: Cores,
         tuning: Tuning,
+        thinking: asyncio.Task[Recollection] | None = None,
     ) -> None:
+        """thinking: what comes to mind for the prompt's newest message, where anything may."""
         self.id = reply_id
         self.turn = turn
         self.revision = revision
@@ -98,6 +107,8 @@ class Reply:
         self.track = track
         self.clauses: list[Clause] = []
         """Placed clauses, in order."""
+        self.recollection = NOTHING_RECALLED
+        """What came to mind for it, once that is known."""
         self.failed = False
         """The language model gave nothing at all; what is said instead is no part of the
         conversation."""
@@ -109,6 +120,7 @@ class Reply:
         self._told = told
         self._cores = cores
         self._tuning = tuning
+        self._thinking = thinking
         self._gate = asyncio.Event()
         self._sounded = asyncio.Event()
         """The first clause has a sound, or will have none."""
@@ -161,10 +173,15 @@ class Reply:
         cutter = self._mouth.wording.cutter(self.prompt.language)
         written = 0
         problem: MiaError | None = None
+        if self._thinking is not None:
+            self.recollection = await awaited(self._thinking)
+            if self.recollection.note:
+                self._told.recalled(self.recollection)
+        prompt = with_memories(self.prompt, self.recollection)
         try:
             async with (
                 self._cores.claim(WRITING),
-                aclosing(self._mouth.llm.stream(self.prompt)) as pieces,
+                aclosing(self._mouth.llm.stream(prompt)) as pieces,
             ):
                 patience = self._tuning.first_piece
                 while (piece := await self._next("llm", pieces, patience)) is not None:
@@ -356,6 +373,8 @@ class Reply:
 
     async def _play(self) -> None:
         await self._gate.wait()
+        if self._told.kept is not None:
+            await self._told.kept()
         await self.track.play(self._sounding)
 
     def _sounding(self, own: bool) -> None:

@@ -21,7 +21,7 @@ from mia.conversation.cores import Cores
 from mia.conversation.ears import Ears, Told
 from mia.conversation.listening import Listener
 from mia.conversation.moves import Event, Lull, Silent, Voiced
-from mia.conversation.ports import Samples, SpeechToText, TurnDetector, VoiceDetector
+from mia.conversation.ports import Samples, SpeechToText, Transcript, TurnDetector, VoiceDetector
 from mia.conversation.speakers import Line, Speaker, labelled
 from mia.conversation.speculation import Effort
 from mia.conversation.tuning import Tuning
@@ -37,6 +37,8 @@ class _Entry:
     speaker: Speaker
     begun: float
     text: str = ""
+    said: Transcript = Transcript("", "")
+    """The newest part of it, as it was understood."""
     answered: bool = False
 
 
@@ -329,7 +331,7 @@ class RoomEars:
         open_ = (seat.entry for seat in self._seats.values())
         return [*self._closed, *(entry for entry in open_ if entry is not None)]
 
-    def _understood(self, seat: _Seat, revision: int | None, text: str, said: str) -> None:
+    def _understood(self, seat: _Seat, revision: int | None, text: str, said: Transcript) -> None:
         self.stt_seconds = seat.ears.stt_seconds
         self.heard_language = seat.ears.heard_language
         if revision is None:
@@ -347,7 +349,7 @@ class RoomEars:
                 self._overheard((Line(seat.speaker, text),))
             return
         if not seat.entry.answered:
-            seat.entry.text = text
+            seat.entry.text, seat.entry.said = text, said
         self._settle()
 
     def _settle(self) -> None:
@@ -359,7 +361,8 @@ class RoomEars:
         revision, self._revision = self._revision, None
         self.lines = _lines([entry for entry in self._entries() if not entry.answered])
         latest = self._latest.entry if self._latest is not None else None
-        self._told.understood(revision, labelled(self.lines), latest.text if latest else "")
+        said = latest.said if latest else Transcript("", "")
+        self._told.understood(revision, labelled(self.lines), said)
 
     def _judged(self, seat: _Seat, revision: int, completeness: float) -> None:
         if revision == self._judged_revision:

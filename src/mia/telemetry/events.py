@@ -201,8 +201,33 @@ class ReplyEnded(Event):
     heard: str
     heard_ms: int
     status: Literal["completed", "interrupted", "failed", "cancelled"]
+    said: str = ""
+    """What of it is a line of the conversation: what was heard, unless the mind wrote nothing."""
     underruns: int = 0
     evaluated: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardReported(Event):
+    """Of a reply that was ended early, its listener says that `heard` was heard."""
+
+    turn: str
+    reply: str
+    heard: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoriesUsed(Event):
+    """These memories were told to the mind for the reply: (id, score, text) of each."""
+
+    turn: str
+    reply: str
+    memories: tuple[tuple[int, float, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryReplaced(Event):
+    """The conversation goes on from other lines: one of before was taken up, or begun anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

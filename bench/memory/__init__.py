@@ -1,0 +1,1 @@
+"""How well MIA remembers, how fast, and at what cost: `python -m bench.memory`."""

@@ -1,0 +1,128 @@
+"""Forgetting for real: after it, no file under the memory's folder holds a byte of the text.
+
+Rows are deleted, and the facts made from them; then what SQLite leaves behind is cleared up: freed
+pages are overwritten (`secure_delete`), words leave the word tables' old segments, the file is
+written anew without its gaps, the write-ahead log is emptied, and the copies (`keeping`) are
+deleted, to be made again from what is left. The index takes its vectors out by the outbox.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Sequence
+
+from mia.errors import MiaError
+from mia.mind.memory import keeping, words
+from mia.mind.memory.journal import MANY, Journal
+from mia.mind.memory.records import Wanted
+
+log = logging.getLogger(__name__)
+
+#: Up to this size the file is written anew, which takes about a second for each 100 MB and as
+#: much memory; beyond, overwriting what is deleted has to do.
+LARGEST_ANEW = 512 * 1024 * 1024
+
+
+def forget(journal: Journal, wanted: Wanted) -> tuple[int, ...]:
+    """Delete the wanted memories and whatever was made from them; returns their ids.
+
+    Raises MiaError `memory.unwritable`, `memory.forget_unfinished`.
+    """
+    where, values = wanted.where()
+    with journal.transaction() as connection:
+        gone = [
+            row[0] for row in connection.execute(f"SELECT id FROM memory WHERE {where}", values)
+        ]
+        gone = _with_facts(connection, gone)
+        touched = _sessions(connection, gone)
+        _untitle(connection, gone)
+        journal.erase(gone)
+        for session in touched:
+            journal.end_if_empty(session)
+        _unname(connection)
+    scrub(journal)
+    return tuple(gone)
+
+
+def edit(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
+    """Another text for a memory; the old one is forgotten, with the facts made from it (returned).
+
+    Raises MiaError `memory.unknown`.
+    """
+    with journal.transaction() as connection:
+        if connection.execute("SELECT 1 FROM memory WHERE id = ?", (memory,)).fetchone() is None:
+            raise MiaError("memory.unknown", id=memory)
+        _untitle(connection, [memory])
+        facts = _with_facts(connection, [memory])[1:]
+        journal.erase(facts)
+        journal.change_text(memory, text)
+    scrub(journal)
+    return tuple(facts)
+
+
+def scrub(journal: Journal) -> None:
+    """Clear away every byte of what is deleted. Raises MiaError `memory.forget_unfinished`."""
+    try:
+        with journal.transaction() as connection:
+            words.purge(connection)
+        if journal.path.stat().st_size <= LARGEST_ANEW:
+            journal.connection.execute("VACUUM")
+        busy = journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        keeping.drop(journal.path)
+    except (sqlite3.Error, OSError) as error:
+        raise MiaError("memory.forget_unfinished", reason=error) from error
+    if busy:
+        raise MiaError("memory.forget_unfinished", reason="SQLITE_BUSY")
+
+
+def _with_facts(connection: sqlite3.Connection, memories: Sequence[int]) -> list[int]:
+    """These, and the facts and summaries made from them."""
+    gone = dict.fromkeys(memories)
+    for some in _some(list(memories)):
+        marks = ",".join("?" * len(some))
+        rows = connection.execute(f"SELECT fact FROM source WHERE turn IN ({marks})", some)
+        gone |= dict.fromkeys(row[0] for row in rows)
+    return list(gone)
+
+
+def _sessions(connection: sqlite3.Connection, memories: Sequence[int]) -> set[int]:
+    touched: set[int] = set()
+    for some in _some(memories):
+        marks = ",".join("?" * len(some))
+        rows = connection.execute(
+            f"SELECT DISTINCT session FROM memory WHERE id IN ({marks}) AND session IS NOT NULL",
+            some,
+        )
+        touched |= {row[0] for row in rows}
+    return touched
+
+
+def _untitle(connection: sqlite3.Connection, memories: Sequence[int]) -> None:
+    """A conversation's name that quotes what is forgotten is forgotten too."""
+    for some in _some(memories):
+        connection.execute(
+            "UPDATE session SET title = NULL WHERE title IS NOT NULL AND EXISTS"
+            " (SELECT 1 FROM memory m WHERE m.session = session.id"
+            f"  AND m.id IN ({','.join('?' * len(some))})"
+            "  AND (instr(lower(session.title), lower(m.text))"
+            "    OR instr(lower(m.text), lower(session.title))))",
+            some,
+        )
+
+
+def _unname(connection: sqlite3.Connection) -> None:
+    """Nobody without a memory keeps a name here; who is not to be remembered stays known as an
+    id, so that this is not forgotten either."""
+    connection.execute(
+        "DELETE FROM speaker WHERE remembered = 1"
+        " AND NOT EXISTS (SELECT 1 FROM memory WHERE speaker = speaker.id)"
+    )
+    connection.execute(
+        "UPDATE speaker SET name = '' WHERE NOT EXISTS"
+        " (SELECT 1 FROM memory WHERE speaker = speaker.id)"
+    )
+
+
+def _some(memories: Sequence[int]) -> list[Sequence[int]]:
+    return [memories[at : at + MANY] for at in range(0, len(memories), MANY)]

@@ -1,0 +1,1 @@
+"""Indexes, one backend a module: the vectors nearest to a question's."""

@@ -1,0 +1,69 @@
+"""Copies of the journal, and what is done with one that is damaged. Blocking.
+
+Once a day a copy is made while the journal is in use (SQLite's own backup), after its pages were
+checked, so a damaged journal never replaces a good copy. A journal that cannot be opened is set
+aside and the copy takes its place. Forgetting deletes copies and damaged files alike.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from pathlib import Path
+
+from mia.mind.memory.journal import connect
+
+DAY = 24 * 3600.0
+COPY = ".copy"
+DAMAGED = ".damaged"
+#: SQLite's own files beside the journal.
+BESIDE = ("-wal", "-shm")
+
+
+def copy_of(journal: Path) -> Path:
+    return journal.with_name(journal.name + COPY)
+
+
+def copy(journal: Path, now: float) -> bool:
+    """Make today's copy, unless there is one; whether it was made. now: Unix seconds.
+
+    Raises OSError, sqlite3.Error (among them: the journal is damaged).
+    """
+    target = copy_of(journal)
+    if target.exists() and now - target.stat().st_mtime < DAY:
+        return False
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    with contextlib.closing(connect(journal, write=False)) as source:
+        verdict = source.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+        os.close(os.open(part, os.O_CREAT | os.O_RDWR, 0o600))
+        with contextlib.closing(sqlite3.connect(part)) as copied:
+            source.backup(copied)
+    part.replace(target)
+    return True
+
+
+def drop(journal: Path) -> None:
+    """Delete every copy, and every damaged journal that was set aside. Raises OSError."""
+    for suffix in (COPY, COPY + ".part", DAMAGED):
+        for path in journal.parent.glob(f"{journal.name}{suffix}*"):
+            path.unlink(missing_ok=True)
+
+
+def set_aside(journal: Path) -> bool:
+    """Put a damaged journal aside, and the copy in its place; whether there was one.
+
+    Raises OSError.
+    """
+    for suffix in ("", *BESIDE):
+        path = journal.with_name(journal.name + suffix)
+        if path.exists():
+            path.replace(journal.with_name(journal.name + DAMAGED + suffix))
+    source = copy_of(journal)
+    if not source.exists():
+        return False
+    source.replace(journal)
+    return True
