@@ -93,6 +93,8 @@ def _shape(key: Key) -> dict[str, Any]:
     nullable = any(option.get("type") == "null" for option in options)
     real = [option for option in options if option.get("type") != "null"]
     shape: dict[str, Any] = {"kind": _kind(key, real), "nullable": nullable}
+    if shape["kind"] == "string" and any(option.get("type") == "integer" for option in real):
+        shape["numeric"] = True  # digits alone are a number
     main = real[0] if real else {}
     if shape["kind"] == "choice":
         shape["choices"] = [choice for option in real for choice in _choices(option)]
