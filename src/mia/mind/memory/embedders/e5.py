@@ -51,7 +51,7 @@ class E5:
         self._tokenizer.enable_truncation(LONGEST)
         self._session = session(content)
 
-    def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:  # noqa: ARG002
+    def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """The same for questions and memories."""
         if not texts:
             return np.empty((0, HIDDEN), np.float32)

@@ -36,7 +36,7 @@ class Use:
     def __init__(self, folder: Path) -> None:
         self._session = session(folder / FILE, extensions=True)
 
-    def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:  # noqa: ARG002
+    def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """The same for questions and memories."""
         if not texts:
             return np.empty((0, DIMENSIONS), np.float32)
