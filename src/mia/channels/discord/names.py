@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
+from mia.conversation import Speaker
+
 LONGEST = 32
 _MENTION = re.compile(r"<(?:@[!&]?|#|a?:\w+:)\d+>|@(?:everyone|here)", re.IGNORECASE)
 #: Marks that chats, prompts and Markdown give a meaning.
@@ -42,6 +44,11 @@ def labels(names: Mapping[int, str]) -> dict[int, str]:
         taken.add(label.casefold())
         given[user] = label
     return given
+
+
+def speaker(user: int, name: str) -> Speaker:
+    """A Discord user as the conversation knows them; `name` as it is, cleaned before or not."""
+    return Speaker(f"discord:{user}", clean(name, user))
 
 
 def message(text: str, limit: int) -> str:
