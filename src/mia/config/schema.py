@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 
+from mia.config.discord import Discord
 from mia.config.face import Avatar, Lipsync
 from mia.config.outputs import Osc
 from mia.config.sections import BackendSection, Section, alias, field_of
@@ -210,22 +211,6 @@ class Websocket(Section):
     enabled: bool = Field(True, description="Whether the original's socket was open.")
 
 
-class Discord(Section):
-    enabled: bool = Field(False, description="Whether she joins Discord.")
-    token: SecretStr | None = Field(
-        None, description="The bot's token.", json_schema_extra={"env": "DISCORD_TOKEN"}
-    )
-    text_channel_responses: bool = Field(False, description="Answer in the text channel too.")
-    group_silence_ms: int = Field(
-        1500,
-        ge=100,
-        le=60_000,
-        description="Silence of everybody after which she may speak.",
-        json_schema_extra=_unit("ms"),
-    )
-    dual_audio: bool = Field(True, description="Be heard on this machine as well.")
-
-
 class Performance(Section):
     """Both keys of the original's section live elsewhere now; see `mia.config.original`."""
 
@@ -311,11 +296,7 @@ class Config(Section):
         description="The original's `osc:`; its keys count in avatar.outputs.osc.",
         json_schema_extra={"hidden": True},
     )
-    discord: Discord = Field(
-        default_factory=Discord,
-        description="Discord.",
-        json_schema_extra={"waiting": "discord"},
-    )
+    discord: Discord = Field(default_factory=Discord, description="Discord.")
     websocket: Websocket = Field(
         default_factory=Websocket,
         description="The original's own socket.",

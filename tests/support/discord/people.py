@@ -51,9 +51,7 @@ class Person:
     voice: VoiceServer | None = None
     heard: list[Heard] = field(default_factory=list)
     sent: int = 0
-    """Frames of sound put on the wire (those it lost, too); silence is not counted."""
-    sent_at: list[float] = field(default_factory=list)
-    """Loop time of each of them."""
+    """Frames put on the wire (those it lost, too), the silence that ends a sound among them."""
     sequence: int = 1
     timestamp: int = 0
     _quiet_since: float | None = None
@@ -95,9 +93,7 @@ class Person:
         packet = Rtp(self.sequence, self.timestamp, self.ssrc, payload, extension=self.extension)
         self.sequence = (self.sequence + 1) & 0xFFFF
         self.timestamp = (self.timestamp + opus.FRAME) & 0xFFFFFFFF
-        if frame != SILENCE:
-            self.sent += 1
-            self.sent_at.append(asyncio.get_running_loop().time())
+        self.sent += 1
         return self.voice.relay(packet)
 
     def show_camera(self, packets: int = 1) -> None:

@@ -19,21 +19,26 @@ def intents() -> discord.Intents:
     return wanted
 
 
-def make_client(
-    *, connector: aiohttp.BaseConnector | None = None, kind: type[discord.Client] = discord.Client
-) -> discord.Client:
-    """A client that is not logged in.
+def options(connector: aiohttp.BaseConnector | None = None) -> dict[str, Any]:
+    """What a `discord.Client` of MIA's is made with.
 
     connector: what every connection of REST, gateway and voice gateway goes through; None: the
     system's own. Tests give one with their own resolver and certificates.
     """
-    options: dict[str, Any] = {"connector": connector} if connector is not None else {}
-    return kind(
-        intents=intents(),
-        allowed_mentions=discord.AllowedMentions.none(),
-        # Only what the messages of the day need; nothing is looked up in old ones.
-        max_messages=200,
-        member_cache_flags=discord.MemberCacheFlags.from_intents(intents()),
-        chunk_guilds_at_startup=False,
-        **options,
-    )
+    wanted = intents()
+    chosen: dict[str, Any] = {
+        "intents": wanted,
+        "allowed_mentions": discord.AllowedMentions.none(),
+        # Only answers to messages of the day are looked up in these.
+        "max_messages": 200,
+        "member_cache_flags": discord.MemberCacheFlags.from_intents(wanted),
+        "chunk_guilds_at_startup": False,
+    }
+    if connector is not None:
+        chosen["connector"] = connector
+    return chosen
+
+
+def make_client(*, connector: aiohttp.BaseConnector | None = None) -> discord.Client:
+    """A client that is not logged in and does nothing by itself; see `options`."""
+    return discord.Client(**options(connector))

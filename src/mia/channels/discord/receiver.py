@@ -195,7 +195,13 @@ class Receiver:
             self._heard(packet)
         except Exception:  # one packet (or its speaker) must never cost the others
             log.exception("a packet of %s could not be heard", packet.ssrc)
-            self._sources.pop(packet.ssrc, None)
+            self._restart(packet.ssrc)
+
+    def _restart(self, ssrc: int) -> None:
+        """Begin this source's stream anew; whose it is stays known."""
+        source = self._sources.pop(ssrc, None)
+        if source is not None:
+            self._sources[ssrc] = _Source(source.user, self._decoder())
 
     def _heard(self, packet: rtp.Packet) -> None:
         source = self._sources.get(packet.ssrc)
@@ -328,7 +334,7 @@ class Receiver:
                     self._play(source, step)
             except Exception:  # likewise: one speaker's trouble is their own
                 log.exception("the stream of %s broke", source.user)
-                self._sources.pop(ssrc, None)
+                self._restart(ssrc)
                 continue
             self.counts.lost += source.order.lost - lost
             awake = awake or not source.order.resting(now)

@@ -7,6 +7,7 @@ the voice gateway, and its socket's listeners, which see every datagram.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -16,13 +17,13 @@ from discord.voice_state import VoiceConnectionState
 
 from mia.channels.discord import opus
 from mia.channels.discord.receiver import Frame, Receiver, key_of
+from mia.channels.discord.rtp import SILENCE
 
 SPEAKING = 5
 CLIENT_DISCONNECT = 13
 #: A silence frame goes out this often while MIA says nothing: who never sends is soon not sent
 #: anything either (after about a minute, as others report).
 KEEP_ALIVE_SECONDS = 10.0
-SILENCE = b"\xf8\xff\xfe"
 
 
 class HearingVoiceClient(discord.VoiceClient):
@@ -32,7 +33,9 @@ class HearingVoiceClient(discord.VoiceClient):
         self.receiver: Receiver | None = None
         self._last_known: dict[int, int] = {}
         """SSRC → user as Discord told it, also before anybody listened."""
-        self._alive: Any = None
+        self._alive: asyncio.TimerHandle | None = None
+        self.ended: Callable[[], None] = lambda: None
+        """Called when the connection is over for good, whoever ended it."""
         super().__init__(client, channel)
 
     def create_connection_state(self) -> VoiceConnectionState:
@@ -70,6 +73,7 @@ class HearingVoiceClient(discord.VoiceClient):
     def cleanup(self) -> None:
         self.deafen()
         super().cleanup()
+        self.ended()
 
     async def _on_voice_message(self, _socket: Any, message: dict[str, Any]) -> None:
         data = message.get("d") or {}
