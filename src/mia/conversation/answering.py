@@ -110,6 +110,12 @@ class Answering:
             ready=lambda: self._listeners.ready(revision),
             sounding=lambda own: self._sounding(revision, own),
             trouble=self._listeners.trouble,
+            kept_back=lambda kept: self._tell(
+                facts.Notice,
+                level="info",
+                code="safety.kept_back",
+                parameters={"category": kept.category},
+            ),
         )
         track = Track(
             reply_id,

@@ -21,6 +21,8 @@ from mia.conversation.heard import Clause, cued, laid_out
 from mia.conversation.playback import Track
 from mia.conversation.ports import (
     PLAYING_RATE,
+    Guard,
+    KeptBack,
     LanguageModel,
     Prompt,
     Resampler,
@@ -48,6 +50,8 @@ class Mouth:
     wording: Wording
     resampler: Callable[[int, int], Resampler]
     """From and to a rate in samples a second."""
+    guard: Guard | None = None
+    """Keeps back what is not to be said; None: nothing is."""
 
 
 @dataclass(slots=True)
@@ -76,6 +80,8 @@ class Told:
     """The first sample is heard: of a filler (False), of the reply itself (True)."""
     trouble: Callable[[MiaError], None]
     """Something failed; the reply goes on as well as it can."""
+    kept_back: Callable[[KeptBack], None]
+    """A clause is not said; the reply ends with what is said instead."""
 
 
 class Reply:
@@ -113,6 +119,8 @@ class Reply:
         self._sounded = asyncio.Event()
         """The first clause has a sound, or will have none."""
         self._texts: list[tuple[int, str]] = []
+        self._kept_back = False
+        """What was to come after is not said either."""
         self._looks: tuple[tuple[str, int], ...] = ()
         """Looks that came before any word."""
         self._clauses: asyncio.Queue[str | None] = asyncio.Queue(tuning.clauses_waiting)
@@ -174,7 +182,7 @@ class Reply:
                     for clause in cutter.feed(piece):
                         await self._clause(clause)
                         await self._first_voice_first()
-                    if written > self._tuning.longest_reply:
+                    if written > self._tuning.longest_reply or self._kept_back:
                         break
         except TimeoutError:
             problem = BackendUnavailable("llm.stalled")
@@ -213,16 +221,24 @@ class Reply:
         slots = asyncio.Semaphore(self._tuning.jobs)
         previous: Segment | None = None
         sequence = 0
+        wording, language, guard = self._mouth.wording, self.prompt.language, self._mouth.guard
+        watch = await guard.begin(language) if guard is not None else None
         while (clause := await self._clauses.get()) is not None:
-            shown = self._mouth.wording.shown(clause)
-            spoken = self._mouth.wording.spoken(clause, self.prompt.language)
+            if self._kept_back:
+                continue
+            shown, spoken = wording.shown(clause), wording.spoken(clause, language)
+            if watch is not None and (kept := watch.check(shown, spoken)) is not None:
+                self._kept_back = True
+                self._told.kept_back(kept)
+                clause = kept.instead
+                shown, spoken = wording.shown(clause), wording.spoken(clause, language)
             if sequence >= self._tuning.ahead_of_gate:
                 await self._gate.wait()
             if shown:
                 self._texts.append((sequence, shown))
                 if self._gate.is_set():
                     self._told.text(sequence, shown)
-            segment = Segment(sequence, shown, spoken, self._mouth.wording.cues(clause))
+            segment = Segment(sequence, shown, spoken, wording.cues(clause))
             if spoken:
                 await self.track.below(self._tuning.buffered)
                 if previous is not None:
