@@ -338,9 +338,10 @@ class Answering:
         try:
             async with self._cores.claim(SPECULATION):
                 await self._mouth.llm.warm(prompt)
-        except MiaError as error:
+        except Exception as error:  # a guess in advance must never end the talk
             # It will say so again, to the user, when it is asked for a reply.
-            log.info("the language model could not be warmed: %s", error)
+            trace = not isinstance(error, MiaError)
+            log.info("the language model could not be warmed: %s", error, exc_info=trace)
 
     def close(self) -> None:
         """The conversation is over: so is the reply."""

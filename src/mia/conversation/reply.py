@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -33,10 +34,12 @@ from mia.conversation.ports import (
     Wording,
 )
 from mia.conversation.tuning import Tuning
-from mia.errors import BackendUnavailable, MiaError
+from mia.errors import BackendUnavailable, MiaError, fault
 from mia.strings import translate
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 NOTHING = np.zeros(0, np.float32)
 
@@ -186,8 +189,8 @@ class Reply:
                         break
         except TimeoutError:
             problem = BackendUnavailable("llm.stalled")
-        except MiaError as error:
-            problem = error
+        except Exception as error:  # noqa: BLE001 - whatever it is, an answer is owed
+            problem = self._fault(error, "llm")
         if not written and problem is None:
             problem = BackendUnavailable("llm.empty")
         if problem is not None:
@@ -211,6 +214,13 @@ class Reply:
         if clause.strip():
             self._stamp("first_clause")
             await self._clauses.put(clause)
+
+    @staticmethod
+    def _fault(error: Exception, part: str) -> MiaError:
+        problem = fault(error, part)
+        if problem is not error:
+            log.error("the %s failed", part, exc_info=error)
+        return problem
 
     def _trouble(self, error: MiaError) -> None:
         self._told.trouble(error)
@@ -292,8 +302,8 @@ class Reply:
                 self._trouble(BackendUnavailable("tts.silent", text=segment.shown))
         except TimeoutError:
             self._trouble(BackendUnavailable("tts.stalled", text=segment.shown))
-        except MiaError as error:
-            self._trouble(error)
+        except Exception as error:  # noqa: BLE001 - the other clauses are owed
+            self._trouble(self._fault(error, "tts"))
         finally:
             slots.release()
             segment.done.set()
