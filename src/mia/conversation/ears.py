@@ -58,8 +58,10 @@ class Ears:
         """What the newest words were in."""
         self.stt_seconds: float | None = None
         """How long the newest recognition took."""
-        self._recogniser = Recogniser(stt, cores, self._transcribed, self._spent, told.trouble)
-        self._judge = Judge(turn_detector, self._judged, told.trouble)
+        self._recogniser = Recogniser(
+            stt, cores, self._transcribed, self._spent, told.trouble, tuning.recognition
+        )
+        self._judge = Judge(turn_detector, self._judged, told.trouble, tuning.judgement)
         self._effort = effort
         self._told = told
         self._tuning = tuning

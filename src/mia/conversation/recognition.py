@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from mia.conversation.cores import FINAL_STT, SPECULATION, Cores
 from mia.conversation.ports import Samples, SpeechToText, Transcript, TurnDetector
-from mia.errors import MiaError
+from mia.conversation.tuning import DEFAULT
+from mia.errors import BackendUnavailable, MiaError, fault
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Recogniser:
         understood: Callable[[Request], None],
         spent: Callable[[Request], None],
         trouble: Callable[[MiaError], None],
+        patience: float = DEFAULT.recognition,
     ) -> None:
         """understood: called with each request that is done. spent: with each that the recogniser
         worked on, also where it was given up."""
@@ -55,6 +57,7 @@ class Recogniser:
         self._understood = understood
         self._spent = spent
         self._trouble = trouble
+        self._patience = patience
         self._waiting: Request | None = None
         self._newest: Request | None = None
         """Running or done."""
@@ -107,14 +110,17 @@ class Recogniser:
             loop = asyncio.get_running_loop()
             begun = loop.time()
             try:
-                request.transcript = await self._stt.transcribe(
-                    request.samples, language=request.language
-                )
-            except MiaError as error:
-                self._trouble(error)
+                async with asyncio.timeout(self._patience):
+                    request.transcript = await self._stt.transcribe(
+                        request.samples, language=request.language
+                    )
+            except TimeoutError:
+                self._trouble(BackendUnavailable("stt.slow", name="stt"))
             except Exception as error:  # a fault in a recogniser costs this guess, never the talk
-                log.exception("the recogniser failed")
-                self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
+                problem = fault(error, "stt")
+                if problem is not error:
+                    log.exception("the recogniser failed")
+                self._trouble(problem)
             finally:
                 request.seconds = loop.time() - begun
                 self._spent(request)
@@ -145,10 +151,12 @@ class Judge:
         detector: TurnDetector | None,
         judged: Callable[[int, float], None],
         trouble: Callable[[MiaError], None],
+        patience: float = DEFAULT.judgement,
     ) -> None:
         self._detector = detector
         self._judged = judged
         self._trouble = trouble
+        self._patience = patience
         self._waiting: Judgement | None = None
         self._newest: Judgement | None = None
         """Running or done."""
@@ -182,12 +190,15 @@ class Judge:
 
     async def _judge(self, detector: TurnDetector, judgement: Judgement) -> None:
         try:
-            judgement.score = await detector.completeness(judgement.samples)
-        except MiaError as error:
-            self._trouble(error)
+            async with asyncio.timeout(self._patience):
+                judgement.score = await detector.completeness(judgement.samples)
+        except TimeoutError:
+            log.warning("the turn detector did not answer within %g s", self._patience)
         except Exception as error:  # likewise: the words and the silence still tell
-            log.exception("the turn detector failed")
-            self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
+            problem = fault(error, "turn")
+            if problem is not error:
+                log.exception("the turn detector failed")
+            self._trouble(problem)
         else:
             self._tell(judgement)
 

@@ -62,6 +62,12 @@ class Tuning:
     settle_after: float = 12.0
     """Once an utterance is this long its understood part is kept as text, and its sound let go."""
 
+    recognition: float = 30.0
+    """A recogniser that has not said what was said by then has failed: the next utterance must not
+    wait for it. Several recognisers have a shorter patience of their own with each."""
+    judgement: float = 3.0
+    """A turn detector that has not judged by then (it takes 0.06 s) is done without."""
+
     # ── endpointing: how long to wait after the last voiced sample ───────────────────────────
     hold_sure: float = 0.25
     """The voice has finished and the words are a sentence."""

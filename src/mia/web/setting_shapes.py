@@ -62,4 +62,3 @@ class SecretRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     value: SecretStr = Field(max_length=500)
-
