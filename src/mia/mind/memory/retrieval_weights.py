@@ -1,0 +1,64 @@
+"""The numbers retrieval stands on, each with its reason. Nothing is tuned at run time.
+
+Chosen on two LoCoMo conversations (conv-26 and conv-30) as the rounded middle of the best fifth of
+random tries, so that none of them sits on a peak; `python -m bench.memory` reports the others.
+
+The unit of a score is the spread of an embedder's cosines between things that have nothing to do
+with each other (`embedding.Centred.spread`): 1 is one such spread above the average.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each sign that a memory fits is worth."""
+
+    likeness: float = 0.7
+    """Of the meaning, for the light embedder. Less than words: names and numbers decide more."""
+    words: float = 6.0
+    """Of all the question's words, weighted by how rare they are; a share of them counts less."""
+    before: float = 0.55
+    """Of the line said just before. The highest neighbour, because people answer what they were
+    asked: the line with the answer often shares no word with a question, its neighbour does."""
+    after: float = 0.3
+    """Of the line said just after."""
+    before_two: float = 0.15
+    after_two: float = 0.15
+    """Of the lines beyond: the other half of an exchange."""
+    session: float = 0.6
+    """Of the mean of the conversation's three best lines: what a talk was about."""
+    speaker: float = 2.0
+    """For lines of the one person that is named in the question."""
+    own: float = 0.5
+    """For the asker's own lines where they ask about themselves."""
+    when: float = 0.5
+    """For lines that tell a time, where a time is asked for."""
+    dated: float = 1.5
+    """For lines said in the time that is named ("ayer", "in May")."""
+    recent: float = 0.1
+    """For what was said this moment, halved every `half_life_s`; it settles ties only."""
+    fact: float = 0.5
+    """For facts: they have no neighbours that speak for them."""
+    half_life_s: float = 30 * 86_400.0
+
+
+WEIGHTS = Weights()
+
+SESSION_BEST = 3
+#: Candidates taken from the vectors and from the words. Beyond 300 LoCoMo's recall does not move.
+POOL = 300
+#: Candidates whose neighbours are looked at.
+SEEDS = 80
+#: How far the ids of a conversation's neighbouring lines may lie apart, because other conversations
+#: are written down at the same time.
+REACH = 4
+#: Words of a question that are looked for, rarest first.
+MOST_WORDS = 10
+#: A word in more rows than this is common, unless that is less than `RARE_SHARE` of them: beyond
+#: it costs more time than it tells (10 ms at 100,000 rows), and it hides what was said in the
+#: other language.
+RARE_ROWS = 300
+RARE_SHARE = 0.01
