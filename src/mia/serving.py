@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import logging
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mia import main as program
+from mia import memory
 from mia.avatar.showing import Showing
 from mia.channels.microphone import Devices, Microphone
+from mia.channels.realtime.hub import Hub
 from mia.channels.realtime.talk import Talk
 from mia.config import Loaded
 from mia.conversation import Conversation, Parts
 from mia.conversation.ports import Usage
 from mia.errors import MiaError
 from mia.home import Home
+from mia.memory import StageMemory
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.metrics import Metrics
@@ -55,6 +59,9 @@ class Serving:
             lambda problem: program.report(self._bus, problem),
         )
         self._voicing: Voicing | None = None
+        self._can_talk = asyncio.Event()
+        self._memory = self._remembering()
+        self._hub: Hub | None = None
         self._guests = itertools.count(1)
 
     async def run(
@@ -88,8 +95,10 @@ class Serving:
                 voice=lambda: self._voicing,
                 sounds_here=self._config.audio.microphone,
                 model=self._model(),
+                memory=lambda: self._memory,
             )
         )
+        self._hub = app.state.hub
         try:
             async with asyncio.TaskGroup() as group:
                 server = group.create_task(
@@ -102,25 +111,63 @@ class Serving:
 
     async def _talk(self, ready: Callable[[], None]) -> None:
         folder = self._loaded.path.parent
-        async with program.assembled(
-            self._config, folder, self._home, self._bus, self._loading
-        ) as parts:
+        memories = self._memory.memories
+        async with (
+            memories.living(),
+            program.assembled(
+                self._config, folder, self._home, self._bus, self._loading, memories
+            ) as parts,
+        ):
             self._parts = parts
             if isinstance(parts.mouth.tts, Voices):
                 self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             stage = self._stage
             face = program.face_of(stage, self._config, self._bus)
+            self._memory.stage = stage
+            memories.attend(STAGE)
+            self._can_talk.set()
             ready()
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(stage.run())
                     group.create_task(self._showing.run(face))
+                    if self._config.memory.resume:
+                        group.create_task(self._resume())
                     if self._config.audio.microphone:
                         group.create_task(self._microphone().run(stage))
             finally:
                 face.close()
                 self._stage = self._parts = self._voicing = None
+
+    def _remembering(self) -> StageMemory:
+        memories = memory.memories_of(
+            self._config,
+            self._home,
+            self._bus,
+            program.context_of(self._config, self._home),
+            lambda problem: program.report(self._bus, problem),
+            self._can_talk.wait,
+        )
+        return StageMemory(memories, self._forgotten)
+
+    async def _resume(self) -> None:
+        """Go on where the last conversation ended."""
+        try:
+            await self._memory.resume(None)
+        except MiaError as error:
+            program.report(self._bus, error)
+
+    def _forgotten(self, memories: Sequence[int], items: Sequence[str]) -> None:
+        """What is forgotten leaves whatever runs as well: the talk, its pages, the log of facts."""
+        self._log.forget()
+        stage = self._hub.stage if self._hub is not None else None
+        if self._stage is None or stage is None:
+            return
+        here = {item.id for item in self._stage.history}
+        for item in {*items, *map(memory.item_of, memories)} & here:
+            stage.remove_message(item)
+        self._stage.forget_memories(frozenset(memories))
 
     def _microphone(self) -> Microphone:
         audio = self._config.audio
@@ -155,7 +202,9 @@ class Serving:
     async def _make_talk(self) -> Talk:
         assert self._parts is not None
         name = f"guest{next(self._guests)}"
-        return program.conversation(name, self._parts, self._config, self._bus)
+        # A foreign client is somebody's program: what is said to it is not MIA's to keep.
+        parts = dataclasses.replace(self._parts, memory=None)
+        return program.conversation(name, parts, self._config, self._bus)
 
     def _health(self) -> Health:
         if self._loading.failed:
