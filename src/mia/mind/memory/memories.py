@@ -99,6 +99,7 @@ class Memories:
         self._names: dict[str, str] = {}
         self._opening: asyncio.Future[keeping.Held] | None = None
         self._opened = asyncio.Event()
+        self._caught_up = asyncio.Event()
         self.recorder = Recorder(
             bus,
             self._writer,
@@ -192,7 +193,10 @@ class Memories:
             self.trouble(error)  # words alone must do
         outbox.embedder, outbox.index = self.embedder, self.index
         self._outbox = outbox
-        await self._guarded(self._first_round(outbox))
+        try:
+            await self._guarded(self._first_round(outbox))
+        finally:
+            self._caught_up.set()
         while True:
             await self._owed.wait()
             self._owed.clear()
@@ -262,6 +266,13 @@ class Memories:
         """Return once the journal is open, or cannot be opened."""
         await self._opened.wait()
 
+    async def caught_up(self) -> None:
+        """Return once the index has all there was at the start. Raises MiaError where there is no
+        memory."""
+        await self._opened.wait()
+        _ = self.journal
+        await self._caught_up.wait()
+
     async def write(self, function: Callable[..., object], *args: object) -> None:
         """Run `function(journal, *args)` on the journal's thread, and look after the index."""
         await self._writer.run(function, self.journal, *args)
@@ -279,11 +290,16 @@ class Memories:
             with journal.transaction() as connection:
                 words.rebuild(connection)
 
-        await self.write(words_anew)
         if self.index is not None:
             await self._indexer.run(self.index.clear)
         self._anew = True
-        self._owed.set()
+        await self.write(words_anew)
+
+    async def agreed(self) -> None:
+        """Return once index and journal agree."""
+        if self._outbox is not None:
+            await self._outbox.agree()
+            await self.delivered()
 
     async def take_up(self, conversation: str, session: int | None) -> None:
         """What is said in this conversation from now on belongs to that one; None: a new one."""
