@@ -28,6 +28,7 @@ from mia.mind.memory.embedding import spread_of
 from mia.mind.memory.index import Compares
 from mia.mind.memory.ports import Embedder, Found, Question, VectorIndex
 from mia.mind.memory.retrieval_weights import (
+    DISTRUSTED,
     MOST_WORDS,
     POOL,
     RARE_ROWS,
@@ -35,7 +36,10 @@ from mia.mind.memory.retrieval_weights import (
     REACH,
     SEEDS,
     SESSION_BEST,
+    TRUSTED,
     WEIGHTS,
+    WORDS_LEAST,
+    WORDS_ROWS,
     Weights,
 )
 
@@ -56,6 +60,7 @@ class Candidates:
     roles: list[str]
     speakers: list[str]
     kinds: list[str]
+    languages: list[str]
     at: list[float]
     texts: list[str]
     usable: npt.NDArray[np.bool_]
@@ -104,9 +109,14 @@ class Retriever:
             return []
         meaning = self._likeness(rows.ids, by_meaning, vector)
         cosine = np.array([meaning.get(one, np.nan) for one in rows.ids])
-        share = np.array([by_words.get(one, 0.0) for one in rows.ids]) / most
+        bm25 = np.array([by_words.get(one, 0.0) for one in rows.ids])
+        share = bm25 / most
         spread = spread_of(self.embedder) if self.embedder is not None else 1.0
-        own = self._weights.likeness * np.nan_to_num(cosine) / spread + self._weights.words * share
+        likeness = np.nan_to_num(cosine) / spread
+        own = self._weights.likeness * likeness
+        if by_words:
+            trust = self._trust(question, asked, rows, by_meaning, float(share.max()))
+            own += self._weights.words * trust * bm25 / _usual(list(by_words.values()))
         score = self._with_company(rows, own) + self._signs(question, asked, named, rows)
         order = [int(one) for one in np.argsort(-score, kind="stable") if rows.usable[one]]
         return [
@@ -116,9 +126,7 @@ class Retriever:
                     round(float(score[one]), 4),
                     None if np.isnan(cosine[one]) else round(float(cosine[one]), 4),
                 ),
-                gate.Signs(
-                    float(np.nan_to_num(cosine[one]) / spread), float(share[one]), rows.texts[one]
-                ),
+                gate.Signs(float(likeness[one]), float(share[one]), rows.texts[one]),
             )
             for one in order
         ]
@@ -154,6 +162,23 @@ class Retriever:
         most = max(sum(weights), 1.0)
         found = words.search(self._connection, rare[:MOST_WORDS], POOL, where, values)
         return dict(found), most
+
+    def _trust(
+        self,
+        question: Question,
+        asked: Sequence[str],
+        rows: Candidates,
+        by_meaning: dict[int, float],
+        best_share: float,
+    ) -> float:
+        """How far words are to be trusted, 0 to 1 (see `retrieval_weights.TRUSTED`)."""
+        language = words.language_of(asked, question.language)
+        spoken = [rows.languages[rows.place[one]] for one in by_meaning if one in rows.place]
+        if not spoken:
+            return 1.0
+        mixed = min(1.0, 2 * sum(one != language for one in spoken) / len(spoken))
+        covered = (best_share - DISTRUSTED) / (TRUSTED - DISTRUSTED)
+        return 1.0 - mixed + mixed * min(1.0, max(0.0, covered))
 
     def _vector(self, question: Question) -> npt.NDArray[np.float32] | None:
         if self.embedder is None:
@@ -200,11 +225,11 @@ class Retriever:
         for one in seeds:
             wanted.update(range(one - REACH, one + REACH + 1))
         rows = self._connection.execute(
-            "SELECT id, session, role, speaker, kind, at, text, persona, dormant, until FROM memory"
-            " WHERE id IN (SELECT value FROM json_each(?)) AND dormant = 0 ORDER BY id",
+            "SELECT id, session, role, speaker, kind, at, text, persona, language, until"
+            " FROM memory WHERE id IN (SELECT value FROM json_each(?)) AND dormant = 0 ORDER BY id",
             (json.dumps(sorted(wanted)),),
         ).fetchall()
-        ids, sessions, roles, speakers, kinds, at, texts, personas, _, until = (
+        ids, sessions, roles, speakers, kinds, at, texts, personas, languages, until = (
             zip(*rows, strict=True) if rows else ((),) * 10
         )
         usable = np.array(
@@ -223,7 +248,8 @@ class Retriever:
         )
         place = {one: number for number, one in enumerate(ids)}
         return Candidates(
-            list(ids), list(sessions), list(roles), list(speakers), list(kinds), list(at),
+            list(ids), list(sessions), list(roles), list(speakers), list(kinds),
+            list(languages), list(at),
             list(texts), usable, place,
         )  # fmt: skip
 
@@ -278,6 +304,11 @@ class Retriever:
             extra += weights.recent * 0.5 ** (age / weights.half_life_s)
         extra += weights.fact * np.array([kind != "turn" for kind in rows.kinds])
         return extra
+
+
+def _usual(scores: Sequence[float]) -> float:
+    """What BM25 is measured against: see `retrieval_weights.WORDS_ROWS`."""
+    return max(float(np.sqrt(np.square(scores).sum() / WORDS_ROWS)), WORDS_LEAST)
 
 
 def _rarity(rows_with: int, rows: int) -> float:

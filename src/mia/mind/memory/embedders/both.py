@@ -16,7 +16,7 @@ from mia.mind.memory.ports import TextKind, Vectors
 
 NAME = "use+e5"
 #: What e5's likeness counts beside use's, each in its own spread.
-SHARE = 0.8
+SHARE = 1.3
 
 
 class BothOptions(Options):
