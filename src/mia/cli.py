@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "voices": ("mia.commands.voices", "voices"),
     "clone": ("mia.commands.clone", "clone"),
     "models": ("mia.commands.models", "models"),
+    "memory": ("mia.commands.memory", "memory"),
     "config": ("mia.commands.config", "config"),
     "doctor": ("mia.commands.doctor", "doctor"),
     "osc-bridge": ("mia.commands.osc_bridge", "osc_bridge"),

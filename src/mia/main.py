@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from mia import backends
+from mia import backends, memory
 from mia.audio.resample import StreamResampler
 from mia.avatar import expressions
 from mia.avatar.face import LiveFace
@@ -29,6 +29,7 @@ from mia.conversation import Conversation, Mouth, Parts
 from mia.conversation.ports import (
     HEARING_RATE,
     LanguageModel,
+    Memory,
     SpeechSynthesizer,
     SpeechToText,
     TurnDetector,
@@ -70,7 +71,10 @@ def models_of(config: Config, languages: tuple[str, ...]) -> tuple[str, ...]:
         ("stt", config.models.stt, [config.models.stt.backend, *config.models.stt.fallback]),
         ("llm", config.models.llm, [config.models.llm.backend, *config.models.llm.fallback]),
         ("tts", config.models.tts, Voices.backends_for(config.models.tts.backend, languages)),
+        ("embedding", config.memory.embedder, memory.embedders_of(config)),
     ]
+    if not config.memory.enabled:
+        chosen.pop()
     for port, section, names in chosen:
         for name in names:
             backend = backends.backends(port).get(name)
@@ -188,11 +192,17 @@ class Loading:
 
 @contextlib.asynccontextmanager
 async def assembled(
-    config: Config, folder: Path, home: Home, bus: EventBus, loading: Loading | None = None
+    config: Config,
+    folder: Path,
+    home: Home,
+    bus: EventBus,
+    loading: Loading | None = None,
+    remembers: Memory | None = None,
 ) -> AsyncGenerator[Parts, None]:
     """Everything a conversation is made of, loaded beside each other and closed at the end.
 
-    folder: what relative paths of the configuration count from. Raises MiaError.
+    folder: what relative paths of the configuration count from. remembers: her memory, if she
+    has one. Raises MiaError.
     """
     progress = loading or Loading()
     languages = languages_of(config)
@@ -230,6 +240,7 @@ async def assembled(
                 config.prompt.dir, fallback, language, config.persona.name, taught(config)
             )
         ),
+        memory=remembers,
     )
     # A prompt file that cannot be read is to be known now, not at the first answer.
     parts.system_prompt(languages[0])

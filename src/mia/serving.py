@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import logging
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from starlette.types import ASGIApp
 
 from mia import main as program
+from mia import memory
 from mia.avatar.face import LiveFace
 from mia.avatar.showing import Showing
 from mia.blocking import run_blocking
@@ -24,6 +26,7 @@ from mia.conversation import Conversation, Parts
 from mia.conversation.ports import Role, Usage
 from mia.errors import MiaError
 from mia.home import Home
+from mia.memory import StageMemory
 from mia.panel.desk import Desk
 from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
@@ -75,10 +78,13 @@ class Serving:
             lambda problem: program.report(self._bus, problem),
         )
         self._voicing: Voicing | None = None
+        self._can_talk = asyncio.Event()
+        self._memory = self._remembering()
+        self._hub: Hub | None = None
         self._guests = itertools.count(1)
         self._changed = asyncio.Event()
         self._said: list[tuple[Role, str]] = []
-        """What was said before she began anew, for her to go on from."""
+        """What was said before she began anew, for her to go on from where nothing is kept."""
         self._face: LiveFace | None = None
         self._settings = Settings(
             lambda: self._loaded,
@@ -91,7 +97,6 @@ class Serving:
                 program.outputs_of,
             ).apply,
         )
-        self._hub: Hub | None = None
         self._lan: Lan | None = None
         self._shelf = Shelf(lambda: self._config, home)
         self._desk = Desk(
@@ -140,6 +145,7 @@ class Serving:
                 desk=self._desk,
                 settings=self._settings,
                 feel=self._feel,
+                memory=lambda: self._memory,
             )
         )
         self._hub = app.state.hub
@@ -226,25 +232,38 @@ class Serving:
                 program.context_of(self._config, self._home),
                 lambda problem: program.report(self._bus, problem),
             )
+            self._can_talk.clear()
+            self._memory = self._remembering()
 
     async def _talk(self, ready: Callable[[], None]) -> None:
         folder = self._loaded.path.parent
-        async with program.assembled(
-            self._config, folder, self._home, self._bus, self._loading
-        ) as parts:
+        memories = self._memory.memories
+        async with (
+            memories.living(),
+            program.assembled(
+                self._config, folder, self._home, self._bus, self._loading, memories
+            ) as parts,
+        ):
             self._parts = parts
             if isinstance(parts.mouth.tts, Voices):
                 self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             stage = self._stage
-            for role, text in self._said:
-                stage.add_message(role, text)
+            remembers = self._config.memory.enabled
+            if not remembers:
+                for role, text in self._said:
+                    stage.add_message(role, text)
             face = self._face = program.face_of(stage, self._config, self._bus)
+            self._memory.stage = stage
+            memories.attend(STAGE)
+            self._can_talk.set()
             ready()
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(stage.run())
                     group.create_task(self._showing.run(face))
+                    if remembers and (self._config.memory.resume or self._said):
+                        group.create_task(self._resume())
                     if self._config.audio.microphone:
                         group.create_task(self._microphone().run(stage))
             finally:
@@ -252,6 +271,35 @@ class Serving:
                 face.close()
                 self._said = [(item.role, item.text) for item in stage.history]
                 self._stage = self._parts = self._voicing = None
+
+    def _remembering(self) -> StageMemory:
+        memories = memory.memories_of(
+            self._config,
+            self._home,
+            self._bus,
+            program.context_of(self._config, self._home),
+            lambda problem: program.report(self._bus, problem),
+            self._can_talk.wait,
+        )
+        return StageMemory(memories, self._forgotten)
+
+    async def _resume(self) -> None:
+        """Go on where the last conversation ended."""
+        try:
+            await self._memory.resume(None)
+        except MiaError as error:
+            program.report(self._bus, error)
+
+    def _forgotten(self, memories: Sequence[int], items: Sequence[str]) -> None:
+        """What is forgotten leaves whatever runs as well: the talk, its pages, the log of facts."""
+        self._log.forget()
+        stage = self._hub.stage if self._hub is not None else None
+        if self._stage is None or stage is None:
+            return
+        here = {item.id for item in self._stage.history}
+        for item in {*items, *map(memory.item_of, memories)} & here:
+            stage.remove_message(item)
+        self._stage.forget_memories(frozenset(memories))
 
     def _microphone(self) -> Microphone:
         audio = self._config.audio
@@ -286,7 +334,9 @@ class Serving:
     async def _make_talk(self) -> Talk:
         assert self._parts is not None
         name = f"guest{next(self._guests)}"
-        return program.conversation(name, self._parts, self._config, self._bus)
+        # A foreign client is somebody's program: what is said to it is not MIA's to keep.
+        parts = dataclasses.replace(self._parts, memory=None)
+        return program.conversation(name, parts, self._config, self._bus)
 
     def _health(self) -> Health:
         if self._loading.failed:

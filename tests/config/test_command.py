@@ -30,7 +30,7 @@ def run(*arguments: str) -> Result:
 def test_a_good_file_passes_with_its_notices() -> None:
     result = run("check", str(SEED))
     assert result.exit_code == 0
-    assert "rag.enabled" in result.stdout
+    assert "websocket.port" in result.stdout
     assert "all good" in result.stdout
 
 

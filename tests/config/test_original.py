@@ -80,11 +80,23 @@ def test_whatever_model_the_server_has_is_left_to_the_server(files: Files) -> No
     assert model("qwen3-4b") == "qwen3-4b"
 
 
+def test_its_memory_keys_count_in_the_memory_section(files: Files) -> None:
+    files.schema = installed()
+    memory = files.load(
+        "rag: {enabled: false, persist_dir: ./data/chroma_db, top_k: 3, max_docs: 5000,"
+        " score_threshold: 0.3}"
+    ).config.memory
+    assert (memory.enabled, memory.recalled, memory.max_memories) == (False, 3, 5000)
+    assert memory.threshold == 0.3
+    assert memory.dir is not None
+    assert memory.dir.is_absolute()
+
+
 def test_each_of_its_keys_has_an_effect_or_a_notice(seed: Loaded) -> None:
     noticed = {notice.key for notice in seed.notices}
     expected = set()
     for path in parse(SEED.read_text("utf-8"), SEED).places:
-        if path[0] in ("rag", "lipsync", "websocket", "discord") and len(path) > 1:
+        if path[0] in ("lipsync", "websocket", "discord") and len(path) > 1:
             expected.add(".".join(map(str, path)))
     assert noticed == expected | {"vad.silence_duration_ms"}
     assert len(seed.notices) == len(noticed), "one notice each"
@@ -92,8 +104,8 @@ def test_each_of_its_keys_has_an_effect_or_a_notice(seed: Loaded) -> None:
 
 def test_notices_that_say_the_same_are_shown_as_one(seed: Loaded) -> None:
     texts = [notice.text("en") for notice in grouped(seed.notices)]
-    assert len(texts) == 5
-    assert any("rag.enabled" in text and "rag.top_k" in text for text in texts)
+    assert len(texts) == 4
+    assert any("discord.enabled" in text and "discord.dual_audio" in text for text in texts)
     assert all("{" not in text for text in texts)
 
 

@@ -60,7 +60,7 @@ def test_every_embedded_model_has_a_digest_and_comes_from_packages() -> None:
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_the_embedded_models_make_a_whole_conversation(language: str) -> None:
     kinds = {CATALOGUE[model_id].kind for model_id in embedded(language)}
-    assert kinds == {"vad", "turn", "stt", "llm", "tts"}
+    assert kinds == {"vad", "turn", "stt", "llm", "tts", "embedding"}
 
 
 def test_a_voice_that_learnt_from_a_research_voice_is_flagged() -> None:

@@ -100,6 +100,8 @@ def _backend_sections(config: Config) -> list[tuple[tuple[str, ...], BackendSect
         (("models", "stt"), models.stt),
         (("models", "tts"), models.tts),
         (("vad",), config.vad),
+        (("memory", "embedder"), config.memory.embedder),
+        (("memory", "index"), config.memory.index),
     ]
     return found
 

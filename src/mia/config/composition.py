@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, create_model
 from pydantic.fields import FieldInfo
 
 from mia.backends import Backend, Port, backends
+from mia.config.memory import Embedder, Index, Memory
 from mia.config.outputs import Outputs
 from mia.config.schema import (
     Avatar,
@@ -33,7 +34,7 @@ from mia.config.schema import (
 log = logging.getLogger(__name__)
 
 Found = Mapping[Port, Mapping[str, Backend]]
-PORTS: tuple[Port, ...] = ("vad", "stt", "llm", "tts", "avatar")
+PORTS: tuple[Port, ...] = ("vad", "stt", "llm", "tts", "avatar", "embedding", "index")
 
 
 def discovered() -> Found:
@@ -59,7 +60,14 @@ def compose(found: Found) -> type[Config]:
     vad = _section(Vad, found.get("vad", {}), ())
     outputs = _section(Outputs, found.get("avatar", {}), ())
     avatar = _with(Avatar, "Avatar", outputs=outputs)
-    return cast("type[Config]", _with(Config, "Config", models=models, vad=vad, avatar=avatar))
+    memory = _with(
+        Memory,
+        "Memory",
+        embedder=_section(Embedder, found.get("embedding", {}), ("auto",)),
+        index=_section(Index, found.get("index", {}), ("auto",)),
+    )
+    sections = {"models": models, "vad": vad, "avatar": avatar, "memory": memory}
+    return cast("type[Config]", _with(Config, "Config", **sections))
 
 
 def _with(base: type[BaseModel], name: str, **sections: type[BaseModel]) -> type[BaseModel]:

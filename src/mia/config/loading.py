@@ -103,13 +103,14 @@ def interpret(
 
 
 def available(model: type[Config]) -> dict[str, tuple[str, ...]]:
-    """The names of the backends of each section of `models`."""
-    models = model.model_fields["models"].annotation
+    """The names of the backends of each section of `models` and `memory`."""
     found: dict[str, tuple[str, ...]] = {}
-    for name, info in getattr(models, "model_fields", {}).items():
-        section = info.annotation
-        if isinstance(section, type) and issubclass(section, BackendSection):
-            found[f"models.{name}"] = tuple(section.available)
+    for group in ("models", "memory"):
+        sections = model.model_fields[group].annotation
+        for name, info in getattr(sections, "model_fields", {}).items():
+            section = info.annotation
+            if isinstance(section, type) and issubclass(section, BackendSection):
+                found[f"{group}.{name}"] = tuple(section.available)
     return found
 
 

@@ -54,6 +54,12 @@ MOVES = (
     Move("osc.port", "avatar.outputs.osc.port"),
     Move("osc.mapping.mouth_open", "avatar.outputs.osc.mouth_open"),
     Move("osc.mapping.blink", "avatar.outputs.osc.blink"),
+    Move("rag.enabled", "memory.enabled"),
+    Move("rag.embedding_model", "memory.embedder.sentence-transformers.model"),
+    Move("rag.persist_dir", "memory.dir"),
+    Move("rag.top_k", "memory.recalled"),
+    Move("rag.max_docs", "memory.max_memories"),
+    Move("rag.score_threshold", "memory.threshold"),
     Move("performance.vad_sensitivity", "vad.sensitivity"),
     Move("performance.lipsync_smoothing", "lipsync.smoothing_alpha"),
 )
@@ -96,6 +102,7 @@ def modernise(
                 notices.append(Notice(move.old, "config.overridden", {"target": ".".join(new)}))
         elif _put(result, new, value):
             moved[new] = old
+    _own_embedder(result, moved, available)
     notices += _missing_backends(result, available)
     notices += _longest_hold(result)
     notices += _plain_lipsync(result)
@@ -129,6 +136,18 @@ def _missing_backends(
             del _get(data, path[:-1])["backend"]
             notices.append(Notice(f"{section}.backend", "config.backend_not_yet", {"name": name}))
     return notices
+
+
+def _own_embedder(
+    data: dict[str, Any],
+    moved: Mapping[KeyPath, KeyPath],
+    available: Mapping[str, Collection[str]],
+) -> None:
+    """The original had one kind of embedder; who names a model of that kind means that kind."""
+    name, path = "sentence-transformers", ("memory", "embedder", "backend")
+    named = (*path[:-1], name, "model") in moved and not _has(data, path)
+    if named and name in available.get("memory.embedder", ()):
+        _put(data, path, name)
 
 
 def _longest_hold(data: Mapping[str, Any]) -> list[Notice]:

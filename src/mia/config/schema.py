@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr
 
 from mia.config.discord import Discord
 from mia.config.face import Avatar, Lipsync
+from mia.config.memory import Memory, Rag
 from mia.config.outputs import Osc
 from mia.config.safety import Safety
 from mia.config.sections import BackendSection, Section, alias, field_of
@@ -195,17 +196,6 @@ class Vad(BackendSection):
     )
 
 
-class Rag(Section):
-    enabled: bool = Field(True, description="Whether she remembers.")
-    embedding_model: str = Field("all-MiniLM-L6-v2", description="What memories are found by.")
-    persist_dir: Path = Field(Path("./data/chroma_db"), description="Where memories are kept.")
-    top_k: int = Field(3, ge=1, le=100, description="Memories recalled for a reply.")
-    max_docs: int = Field(5000, ge=1, le=10_000_000, description="Memories kept.")
-    score_threshold: float = Field(
-        0.3, ge=0, le=1, description="Least likeness of a memory to what was said."
-    )
-
-
 class Websocket(Section):
     host: str = Field("127.0.0.1", min_length=1, description="Address of the original's socket.")
     port: int = Field(8765, ge=1, le=65_535, description="Port of the original's socket.")
@@ -290,8 +280,11 @@ class Config(Section):
     web: Web = Field(default_factory=Web, description="The page and the API.")
     log: Log = Field(default_factory=Log, description="What MIA writes down about herself.")
     safety: Safety = Field(default_factory=Safety, description="What she does not say.")
+    memory: Memory = Field(default_factory=Memory, description="What she remembers.")
     rag: Rag = Field(
-        default_factory=Rag, description="Memory.", json_schema_extra={"waiting": "memory"}
+        default_factory=Rag,
+        description="The original's `rag:`; its keys count in memory.",
+        json_schema_extra={"hidden": True},
     )
     osc: Osc = Field(
         default_factory=Osc,

@@ -221,6 +221,10 @@ class Conversation:
         self._engine.warm()
         self._tell(facts.HistoryReplaced)
 
+    def forget_memories(self, memories: frozenset[int]) -> None:
+        """What came to mind of these is no longer told to the mind."""
+        self._engine.history.forget(memories)
+
     def respond(self, instructions: str | None = None) -> None:
         """Answer what is there now; `instructions` are for this answer alone."""
         self._engine.script.once = instructions

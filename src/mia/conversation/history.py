@@ -79,6 +79,12 @@ class History:
         self._items = [item for item in self._items if item.id != item_id]
         return len(self._items) < before
 
+    def forget(self, memories: frozenset[int]) -> None:
+        """Notes with one of these memories in them are gone; the lines they stood before stay."""
+        for at, item in enumerate(self._items):
+            if any(memory in memories for memory, _, _ in item.recalled.memories):
+                self._items[at] = replace(item, recalled=NOTHING)
+
     def messages(self) -> tuple[Message, ...]:
         """The lines as a language model reads them; running neighbours of one role are joined,
         since many chat templates refuse two user messages in a row."""

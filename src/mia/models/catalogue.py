@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from mia.errors import ModelUnavailable
 from mia.models.embedded import EMBEDDED
+from mia.models.embedders import EMBEDDERS
 from mia.models.entry import Model
 from mia.models.offers import OFFERS
 
-CATALOGUE: Mapping[str, Model] = {model.id: model for model in (*EMBEDDED, *OFFERS)}
+CATALOGUE: Mapping[str, Model] = {model.id: model for model in (*EMBEDDED, *EMBEDDERS, *OFFERS)}
 
 
 def find(model_id: str, catalogue: Mapping[str, Model] = CATALOGUE) -> Model:
@@ -22,4 +23,5 @@ def find(model_id: str, catalogue: Mapping[str, Model] = CATALOGUE) -> Model:
 
 def embedded(language: str | None = None) -> tuple[str, ...]:
     """The ids of the embedded models, of one language or of all."""
-    return tuple(m.id for m in EMBEDDED if language is None or m.speaks(language))
+    models = (m for m in (*EMBEDDED, *EMBEDDERS) if m.embedded)
+    return tuple(m.id for m in models if language is None or m.speaks(language))

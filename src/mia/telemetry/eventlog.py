@@ -78,6 +78,11 @@ class EventLog:
                 found.append(entry)
         return found
 
+    def forget(self) -> None:
+        """Drop every fact that may hold what somebody said; the others stay, and the count."""
+        kept = (entry for entry in self._entries if not hasattr(entry.event, "turn"))
+        self._entries = deque(kept, maxlen=self._entries.maxlen)
+
     def _tell(self, event: bus.Event) -> None:
         if isinstance(event, bus.SoundPlaced):
             return  # sound is no line of a log

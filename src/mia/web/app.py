@@ -21,7 +21,20 @@ import mia
 from mia.channels.realtime.hub import Hub
 from mia.config.problems import InvalidConfig
 from mia.errors import MiaError
-from mia.web import api, avatar, describe, logs, models, phone, problems, settings, setup, timings
+from mia.web import (
+    api,
+    avatar,
+    conversations,
+    describe,
+    logs,
+    memory,
+    models,
+    phone,
+    problems,
+    settings,
+    setup,
+    timings,
+)
 from mia.web.model_file import LARGEST
 from mia.web.security import SecurityMiddleware
 from mia.web.services import Services
@@ -59,6 +72,8 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(phone.router(services))
     app.include_router(models.router(services))
     app.include_router(setup.router(services))
+    app.include_router(memory.router(services))
+    app.include_router(conversations.router(services))
 
     @app.get("/api/v1/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -80,7 +95,7 @@ def create_app(services: Services) -> FastAPI:
     app.mount("/ui", Pages(directory=services.ui, html=True), name="ui")
     # The last one added is the first one asked: nothing passes the gate unseen.
     app.add_middleware(GZipMiddleware, minimum_size=1024)
-    large = {avatar.MODEL_PATH: LARGEST}
+    large = {avatar.MODEL_PATH: LARGEST, memory.IMPORT_PATH: memory.LARGEST_IMPORT}
     app.add_middleware(SecurityMiddleware, access=services.access, larger=large)
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mia.channels.realtime.errors import RealtimeError
@@ -13,6 +14,8 @@ from mia.strings import catalogue, languages, translate
 from mia.telemetry import events as bus
 
 JSON = dict[str, Any]
+#: Lines a page is given of a history when it comes.
+HISTORY = 200
 _STATUSES = {"completed", "incomplete", "in_progress"}
 
 
@@ -55,6 +58,12 @@ def status(of: str) -> str:
 def history_row(one: TalkItem) -> JSON:
     """An item as `mia.history` and the HTTP API show it."""
     return {"id": one.id, "role": one.role, "text": one.text, "status": status(one.status)}
+
+
+def history(items: Sequence[TalkItem]) -> JSON:
+    """The newest lines of a history."""
+    rows = [history_row(item) for item in items[-HISTORY:]]
+    return {"type": "mia.history", "version": 1, "items": rows}
 
 
 def usage(counted: Usage | None) -> JSON:
@@ -137,6 +146,18 @@ def turn(event: bus.TurnTimed) -> JSON:
         "turn_id": event.turn,
         "stages": stages,
         "v2v_ms": None if v2v is None else round(v2v, 1),
+    }
+
+
+def memories(event: bus.MemoriesUsed) -> JSON:
+    return {
+        "type": "mia.memories",
+        "version": 1,
+        "turn_id": event.turn,
+        "item_id": event.reply,
+        "memories": [
+            {"id": memory, "score": score, "text": text} for memory, score, text in event.memories
+        ],
     }
 
 

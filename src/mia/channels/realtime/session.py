@@ -30,7 +30,6 @@ CLOSE_SLOW = 4408
 CLOSE_FAULT = 1011
 #: "Service restart" (IANA's WebSocket close codes): come back in a moment.
 CLOSE_AGAIN = 1012
-_HISTORY = 200
 #: How long a client may take to read what is on its way before it is told to go.
 _CLOSE_SECONDS = 10.0
 
@@ -148,8 +147,7 @@ class RealtimeSession:
             else:
                 self._stage.join(self, self._wanted)
                 self.tell_state()
-                rows = [shapes.history_row(item) for item in self._talk.history[-_HISTORY:]]
-                self.emit({"type": "mia.history", "version": 1, "items": rows})
+                self.emit(shapes.history(self._talk.history))
                 self._catch_up(self._stage.following)
                 if self._listens and self._wanted == "observer":
                     fall_silent = self._stage.listen(self._loudspeaker)

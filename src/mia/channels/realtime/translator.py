@@ -101,6 +101,10 @@ class Translator:
                 self._cut = event
             case bus.ReplyEnded():
                 self._ended(event)
+            case bus.MemoriesUsed() if self._page:
+                self._emit(shapes.memories(event))
+            case bus.HistoryReplaced():
+                self._replaced()
             case bus.TurnTimed() if self._page:
                 self._emit(shapes.turn(event))
             case bus.Notice():
@@ -121,6 +125,18 @@ class Translator:
         body = {"previous_item_id": previous, "item": shapes.item(id_, role, text)}
         self._emit({"type": "conversation.item.added", **body})
         self._emit({"type": "conversation.item.done", **body})
+
+    def _replaced(self) -> None:
+        """The history is another one: a page is told all of it, other clients what is gone."""
+        for item_id in tuple(self._items):
+            if not self._page:
+                self._emit({"type": "conversation.item.deleted", "item_id": item_id})
+            self._items.pop(item_id)
+        self._last_item = None
+        for item in self._talk.history:
+            self._remember(item.id)
+        if self._page:
+            self._emit(shapes.history(self._talk.history))
 
     def nothing_heard(self, turn: str) -> None:
         """The client committed sound in which nobody spoke."""

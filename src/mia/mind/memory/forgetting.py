@@ -99,16 +99,21 @@ def _sessions(connection: sqlite3.Connection, memories: Sequence[int]) -> set[in
 
 
 def _untitle(connection: sqlite3.Connection, memories: Sequence[int]) -> None:
-    """A conversation's name that quotes what is forgotten is forgotten too."""
+    """A conversation's name that takes up a word of what is forgotten is forgotten too."""
     for some in _some(memories):
-        connection.execute(
-            "UPDATE session SET title = NULL WHERE title IS NOT NULL AND EXISTS"
-            " (SELECT 1 FROM memory m WHERE m.session = session.id"
-            f"  AND m.id IN ({','.join('?' * len(some))})"
-            "  AND (instr(lower(session.title), lower(m.text))"
-            "    OR instr(lower(m.text), lower(session.title))))",
+        rows = connection.execute(
+            "SELECT s.id, s.title, m.text FROM memory m JOIN session s ON s.id = m.session"
+            f" WHERE s.title IS NOT NULL AND m.id IN ({','.join('?' * len(some))})",
             some,
-        )
+        ).fetchall()
+        for session, title, text in rows:
+            if _telling(title) & _telling(text):
+                connection.execute("UPDATE session SET title = NULL WHERE id = ?", (session,))
+
+
+def _telling(text: str) -> set[str]:
+    """Its words, the short ones left out."""
+    return {word for word in words.tokens(text) if len(word) > 3}
 
 
 def _unname(connection: sqlite3.Connection) -> None:

@@ -113,9 +113,10 @@ class Journal:
     def meet(self, speaker: str, name: str, at: float) -> None:
         """This person is called so now; an empty name changes nothing that is known."""
         with self.transaction():
-            self._meet(speaker, name, at)
+            self.met(speaker, name, at)
 
-    def _meet(self, speaker: str, name: str, at: float) -> None:
+    def met(self, speaker: str, name: str, at: float) -> None:
+        """`meet`, inside a transaction of the caller's."""
         self.connection.execute(
             "INSERT INTO speaker (id, name, met) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
             " SET name = excluded.name WHERE excluded.name != '' AND name != excluded.name",
@@ -124,7 +125,7 @@ class Journal:
 
     def remember_speaker(self, speaker: str, remembered: bool, at: float) -> None:
         with self.transaction() as connection:
-            self._meet(speaker, "", at)
+            self.met(speaker, "", at)
             connection.execute(
                 "UPDATE speaker SET remembered = ? WHERE id = ?", (remembered, speaker)
             )
@@ -152,7 +153,7 @@ class Journal:
     def keep(self, session: int, line: Line) -> int:
         """Write a line down; the one with its item is replaced. Returns the memory's id."""
         with self.transaction() as connection:
-            self._meet(line.speaker, "", line.at)
+            self.met(line.speaker, "", line.at)
             known = connection.execute(
                 "SELECT id FROM memory WHERE session = ? AND item = ?", (session, line.item)
             ).fetchone()
@@ -194,6 +195,12 @@ class Journal:
         self._owe("add", cursor.lastrowid)
         return cursor.lastrowid
 
+    def found_in(self, fact: int, turns: Sequence[int]) -> None:
+        """A fact was made from these turns; inside a transaction of the caller's."""
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO source VALUES (?, ?)", [(fact, turn) for turn in turns]
+        )
+
     def change_text(self, memory: int, text: str, status: str | None = None) -> None:
         """Another text for a memory; inside a transaction of the caller's."""
         before, language, dormant = self.connection.execute(
@@ -225,15 +232,35 @@ class Journal:
                 self._owe("remove", memory)
             self.connection.execute(f"DELETE FROM memory WHERE id IN ({marks})", some)
 
-    def take_back(self, session: int, item: str) -> None:
-        """The line was not said after all: the speaker went on, and will be answered anew."""
+    def take_back(self, session: int, item: str) -> bool:
+        """The line was not said after all: the speaker went on, and will be answered anew.
+        Whether the conversation has no line left, and so is none any more."""
+        with self.transaction():
+            ids = self.ids_of(session, (item,))
+            if not ids:
+                return False
+            self.erase(ids)
+            self.end_if_empty(session)
+        return self.session_left(session) is None
+
+    def close_items(self, session: int) -> None:
+        """Its lines are final: ids of turns and replies begin anew with each run of MIA, and a
+        new line must not take an old one's place."""
         with self.transaction() as connection:
-            row = connection.execute(
-                "SELECT id FROM memory WHERE session = ? AND item = ?", (session, item)
-            ).fetchone()
-            if row is not None:
-                self.erase([row[0]])
-                self.end_if_empty(session)
+            connection.execute("UPDATE memory SET item = NULL WHERE session = ?", (session,))
+
+    def ids_of(self, session: int, items: Sequence[str]) -> tuple[int, ...]:
+        """The memories of these turns and replies."""
+        rows = self.connection.execute(
+            f"SELECT id FROM memory WHERE session = ? AND item IN ({','.join('?' * len(items))})",
+            (session, *items),
+        )
+        return tuple(row[0] for row in rows)
+
+    def session_left(self, session: int) -> int | None:
+        """The conversation, if there still is one."""
+        row = self.connection.execute("SELECT id FROM session WHERE id = ?", (session,)).fetchone()
+        return row[0] if row else None
 
     def end_if_empty(self, session: int) -> None:
         """A conversation without a line is none; inside a transaction of the caller's."""

@@ -12,7 +12,8 @@ import os
 import sqlite3
 from pathlib import Path
 
-from mia.mind.memory.journal import connect
+from mia.errors import MiaError
+from mia.mind.memory.journal import FILE, Journal, connect
 
 DAY = 24 * 3600.0
 COPY = ".copy"
@@ -67,3 +68,46 @@ def set_aside(journal: Path) -> bool:
         return False
     source.replace(journal)
     return True
+
+
+class Held:
+    """This process has the memory to itself: one writer, one index. Ends with the process, however
+    it ends, since the operating system then lets go of the lock."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises MiaError `memory.in_use`, `memory.unwritable`."""
+        path = folder / "in-use"
+        try:
+            self._lock = sqlite3.connect(
+                path, timeout=0.0, isolation_level=None, check_same_thread=False
+            )
+            self._lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                raise MiaError("memory.in_use", path=folder) from error
+            raise MiaError("memory.unwritable", path=folder, reason=error) from error
+
+    def release(self) -> None:
+        self._lock.close()
+
+
+def open_journal(folder: Path) -> tuple[Journal, MiaError | None]:
+    """The journal in `folder` (made if need be), and what a user should know about how it was
+    opened: a damaged one was set aside. Raises MiaError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MiaError("memory.unwritable", path=folder, reason=error) from error
+    try:
+        return Journal(folder), None
+    except MiaError as error:
+        if error.code != "memory.damaged":
+            raise
+    path = folder / FILE
+    damaged = path.with_name(path.name + DAMAGED)
+    try:
+        restored = set_aside(path)
+    except OSError as error:
+        raise MiaError("memory.unwritable", path=path, reason=error) from error
+    code = "memory.restored" if restored else "memory.begun_anew"
+    return Journal(folder), MiaError(code, path=damaged)

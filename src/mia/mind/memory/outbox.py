@@ -12,6 +12,7 @@ index's (embedding and indexing), and the loop.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -38,13 +39,14 @@ class Outbox:
         journal: Journal,
         writer: Worker,
         indexer: Worker,
-        quiet: Callable[[], Awaitable[None]],
+        quiet: Callable[[], Awaitable[object]],
     ) -> None:
         """writer: the journal's thread. indexer: where embedding and indexing happen."""
         self._journal = journal
         self._writer = writer
         self._indexer = indexer
         self._quiet = quiet
+        self._delivering = asyncio.Lock()
         self.embedder: Embedder | None = None
         self.index: VectorIndex | None = None
 
@@ -79,14 +81,19 @@ class Outbox:
             for some, vectors in reading.vectors(connection, embedder.name, ids):
                 index.add(some, vectors)
 
-    async def deliver(self) -> int:
-        """Deliver what is owed now; returns how many rows were."""
+    async def deliver(self, *, hurry: bool = False) -> int:
+        """Deliver what is owed now; returns how many rows were. hurry: also while somebody
+        talks."""
         done = 0
-        while rows := await self._writer.run(self._journal.owed, BATCH):
-            await self._quiet()
-            await self._deliver(rows)
-            done += len(rows)
-        return done
+        while True:
+            if not hurry:
+                await self._quiet()
+            async with self._delivering:
+                rows = await self._writer.run(self._journal.owed, BATCH)
+                if not rows:
+                    return done
+                await self._deliver(rows)
+                done += len(rows)
 
     async def _deliver(self, rows: list[tuple[int, str, int]]) -> None:
         newest = {memory: op for _, op, memory in rows}

@@ -119,13 +119,15 @@ def stems(text: str, language: str) -> list[str]:
     return [stem(word, spoken) for word in words if word not in _STOP and len(word) > 1]
 
 
+def pairs(text: str) -> list[tuple[str, str]]:
+    """The stems of each word a question looks for, by the English and the Spanish stemmer."""
+    found = [word for word in tokens(text) if word not in _STOP and len(word) > 1]
+    return [(stem(word, "en"), stem(word, "es")) for word in dict.fromkeys(found)]
+
+
 def asked(text: str) -> list[str]:
     """The stems a question looks for, by both stemmers, each once."""
-    found: dict[str, None] = {}
-    for word in tokens(text):
-        if word not in _STOP and len(word) > 1:
-            found |= dict.fromkeys((stem(word, "en"), stem(word, "es")))
-    return list(found)
+    return list(dict.fromkeys(one for pair in pairs(text) for one in pair))
 
 
 # ── asking ───────────────────────────────────────────────────────────────────────────────────

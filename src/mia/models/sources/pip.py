@@ -26,6 +26,8 @@ def download(package: Package, folder: Path, at: Added = lambda _: None) -> Path
     command = [sys.executable, "-m", "pip", "download", wanted, "--dest", str(folder)]
     command += ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input"]
     command += ["--disable-pip-version-check", "--ignore-requires-python"]
+    if package.platform:
+        command += ["--platform", package.platform]
 
     # pip gathers a wheel in its temporary folder first: on the disk we know has room for it.
     environ = {**os.environ, "TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}

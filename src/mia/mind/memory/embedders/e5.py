@@ -16,7 +16,7 @@ import numpy as np
 from mia.backends import Backend, Context, Options
 from mia.blocking import IMPORTING, Worker
 from mia.errors import BackendUnavailable
-from mia.mind.memory.embedding import normalised, session
+from mia.mind.memory.embedding import Centred, session
 from mia.mind.memory.embedding_e5 import HIDDEN, Weights, dequantised, graph
 from mia.mind.memory.ports import TextKind, Vectors
 
@@ -31,14 +31,12 @@ class E5Options(Options):
     """Finer than `use`, ten times the time."""
 
 
-class E5:
+class E5(Centred):
     """Implements `Embedder`."""
-
-    name = "multilingual-e5-small-q4"
-    dimensions = HIDDEN
 
     def __init__(self, folder: Path) -> None:
         """Raises BackendUnavailable `memory.embedder_damaged`."""
+        super().__init__("multilingual-e5-small-q4", HIDDEN, self._all)
         with IMPORTING:
             from tokenizers import Tokenizer
         try:
@@ -50,12 +48,11 @@ class E5:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(LONGEST)
         self._session = session(content)
+        self._middles()
 
-    def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
+    def _all(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """The same for questions and memories."""
-        if not texts:
-            return np.empty((0, HIDDEN), np.float32)
-        return normalised(np.concatenate([self._one(PREFIX + text) for text in texts]))
+        return np.concatenate([self._one(PREFIX + text) for text in texts])
 
     def _one(self, text: str) -> Vectors:
         ids = self._tokenizer.encode(text).ids
@@ -63,9 +60,6 @@ class E5:
         rows += self._weights.places[: len(ids)] + self._weights.first_type
         (output,) = self._session.run(None, {"emb": rows[None]})
         return np.asarray(output, np.float32)
-
-    def close(self) -> None:
-        """Nothing to do: session and file go with the object."""
 
 
 async def load(_options: E5Options, context: Context) -> E5:

@@ -14,7 +14,7 @@ import numpy as np
 
 from mia.backends import Backend, Context, Options
 from mia.blocking import Worker
-from mia.mind.memory.embedding import normalised, session
+from mia.mind.memory.embedding import Centred, session
 from mia.mind.memory.ports import TextKind, Vectors
 
 NAME = "use"
@@ -27,29 +27,24 @@ class UseOptions(Options):
     """Spanish and English in one space, about 1 ms a text: the embedded default."""
 
 
-class Use:
+class Use(Centred):
     """Implements `Embedder`. The runtime's session may be used from several threads."""
 
-    name = "use-multilingual-3-int8"
-    dimensions = DIMENSIONS
-
     def __init__(self, folder: Path) -> None:
+        """Raises BackendUnavailable `memory.embedder_damaged`."""
+        super().__init__("use-multilingual-3-int8", DIMENSIONS, self._all)
         self._session = session(folder / FILE, extensions=True)
+        self._middles()
 
-    def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
+    def _all(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """The same for questions and memories."""
-        if not texts:
-            return np.empty((0, DIMENSIONS), np.float32)
-        return normalised(np.concatenate([self._one(text) for text in texts]))
+        return np.concatenate([self._one(text) for text in texts])
 
     def _one(self, text: str) -> Vectors:
         # One text a call: int8 scales depend on the batch, and so would the vector. An empty
         # string has no token at all, which the graph does not survive.
         (output,) = self._session.run(["outputs"], {"inputs": np.array([text or " "], object)})
         return np.asarray(output, np.float32)
-
-    def close(self) -> None:
-        """Nothing to do: the session goes with the object."""
 
 
 async def load(_options: UseOptions, context: Context) -> Use:

@@ -169,6 +169,13 @@ class BuiltinIndex:
         best = np.argsort(-cosines)[:limit]
         return [(int(ids[rows[one]]), float(cosines[one])) for one in best if ids[rows[one]]]
 
+    def likeness(self, vector: npt.NDArray[np.float32], ids: Sequence[int]) -> dict[int, float]:
+        """The cosine of each of these memories; those it does not know are left out."""
+        with self._lock:
+            known = [memory for memory in ids if memory in self._place]
+            rows = self._table["vector"][[self._place[memory] for memory in known]]
+        return dict(zip(known, (rows.astype(np.float32) @ vector).tolist(), strict=True))
+
 
 def _closest(
     bits: Words, asked: Words, ids: npt.NDArray[np.int64], pool: int

@@ -1,0 +1,65 @@
+"""The keys about what she remembers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+from mia.config.sections import BackendSection, Section
+
+
+class Embedder(BackendSection):
+    backend: str = Field(
+        "auto",
+        description="What memories are found by beside their words; auto: the embedded "
+        "multilingual one.",
+    )
+
+
+class Index(BackendSection):
+    backend: str = Field("auto", description="What finds the nearest memories; auto: MIA's own.")
+
+
+class Memory(Section):
+    enabled: bool = Field(
+        True, description="Whether she remembers; off: she neither keeps nor recalls."
+    )
+    dir: Path | None = Field(
+        None,
+        description="Folder memories are kept in; a relative path counts from this file. null: "
+        "MIA's own data folder.",
+    )
+    recalled: int = Field(
+        4, ge=1, le=100, description="Memories told for one reply, at most; about 100 tokens."
+    )
+    max_memories: int | None = Field(
+        None,
+        ge=1,
+        le=10_000_000,
+        description="Memories that are recalled at all, the newest and the pinned; older ones "
+        "rest, readable on the page. null: all.",
+    )
+    threshold: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Least likeness of a memory to what was said; null: as measured for the "
+        "embedder.",
+    )
+    facts: bool = Field(
+        True,
+        description="Let a mind that is able to make facts of what was said, while nobody talks. "
+        "The embedded one is not able to.",
+    )
+    resume: bool = Field(
+        False, description="Begin where the last conversation ended, instead of anew."
+    )
+    embedder: Embedder = Field(
+        default_factory=Embedder, description="Texts to vectors: what is meant alike lies close."
+    )
+    index: Index = Field(default_factory=Index, description="Where the vectors are searched.")
+
+
+class Rag(Section):
+    """The original's keys live in `memory` now; see `mia.config.original`."""

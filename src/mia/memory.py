@@ -1,0 +1,141 @@
+"""The memory of this MIA, as configured: where it lies, what it is found by, who may make facts."""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from mia import backends
+from mia.backends import Context
+from mia.blocking import run_blocking
+from mia.config import Config
+from mia.conversation import Conversation
+from mia.conversation.history import Item, Status
+from mia.errors import MiaError
+from mia.home import Home
+from mia.mind.memory.library import Library
+from mia.mind.memory.memories import Choices, Engine, Memories
+from mia.mind.memory.ports import Embedder, Finds
+from mia.mind.memory.records import Memory
+from mia.telemetry.events import EventBus
+
+#: Chosen by `auto`, and what is fallen back to.
+EMBEDDER = "use"
+INDEX = "builtin"
+
+
+def folder_of(config: Config, home: Home) -> Path:
+    """Where the memories lie."""
+    return config.memory.dir or home.data / "memory"
+
+
+def embedders_of(config: Config) -> list[str]:
+    """The chosen embedder, and the one that takes its place."""
+    chosen = config.memory.embedder.backend
+    return list(dict.fromkeys([EMBEDDER if chosen == "auto" else chosen, EMBEDDER]))
+
+
+def memories_of(
+    config: Config,
+    home: Home,
+    bus: EventBus,
+    context: Context,
+    trouble: Callable[[MiaError], None],
+    ready: Callable[[], Awaitable[object]],
+) -> Memories:
+    """The memory, not running yet. context: what its backends are loaded with. ready: returns once
+    she can talk; what is heavy of the memory is loaded after that."""
+    folder = folder_of(config, home)
+    chosen = config.memory
+
+    def find(connection: sqlite3.Connection) -> Finds:
+        from mia.mind.memory.retrieval import Retriever
+
+        return Retriever(connection)
+
+    async def load() -> Engine:
+        await ready()
+        embedder = await _embedder(config, context, trouble)
+        return embedder, await _index(config, folder, context, embedder, trouble)
+
+    return Memories(
+        folder,
+        bus,
+        find,
+        load,
+        choices=Choices(chosen.enabled, chosen.recalled, chosen.max_memories),
+        trouble=trouble,
+    )
+
+
+async def _embedder(
+    config: Config, context: Context, trouble: Callable[[MiaError], None]
+) -> Embedder:
+    names = embedders_of(config)
+    section: Any = config.memory.embedder
+    for name in names:
+        try:
+            embedder: Embedder = await backends.load(
+                "embedding", name, section.options(name), context
+            )
+        except MiaError as error:
+            if name == names[-1]:
+                raise
+            trouble(error)
+        else:
+            return embedder
+    raise AssertionError("there is always the embedded one")
+
+
+async def _index(
+    config: Config,
+    folder: Path,
+    context: Context,
+    embedder: Embedder,
+    trouble: Callable[[MiaError], None],
+) -> Any:
+    section: Any = config.memory.index
+    chosen = INDEX if section.backend == "auto" else section.backend
+    own = dataclasses.replace(context, cache=folder / "index")
+    for name in dict.fromkeys([chosen, INDEX]):
+        try:
+            opens = await backends.load("index", name, section.options(name), own)
+            return await run_blocking(opens, embedder.name, embedder.dimensions)
+        except MiaError as error:
+            trouble(error)
+        except OSError as error:
+            trouble(MiaError("memory.unwritable", path=own.cache, reason=error))
+    return None
+
+
+class StageMemory(Library):
+    """The memories, and the conversation on the stage that goes on from one of them."""
+
+    stage: Conversation | None = None
+
+    async def resume(self, session: int | None) -> bool:
+        """Let the stage go on from a conversation of before (None: the newest); whether there is
+        one. Raises MiaError."""
+        assert self.stage is not None
+        lines = await self.take_up(session, self.stage.id)
+        self.stage.restore([_item(line) for line in lines])
+        return bool(lines)
+
+    async def begin(self) -> None:
+        """Let the stage begin anew, with nothing said so far."""
+        assert self.stage is not None
+        await self.begin_anew(self.stage.id)
+        self.stage.restore([])
+
+
+def item_of(memory: int) -> str:
+    """The id in a history of a line that was taken up from the journal."""
+    return f"memory-{memory}"
+
+
+def _item(line: Memory) -> Item:
+    status: Status = "interrupted" if line.status == "interrupted" else "completed"
+    return Item(item_of(line.id), line.role, line.text, status)

@@ -1,0 +1,122 @@
+"""What a mind is told of memories: at most about a hundred tokens, as data.
+
+A memory is somebody's words, and may come from a stranger in a stream's chat. So they are told as
+notes between marks, with the reminder that they are no instructions; whatever could end the marks,
+or pass for the model's own control tokens, is taken out.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from mia.conversation.ports import Recollection
+from mia.mind.memory.records import OWNER, Memory
+from mia.strings import translate
+
+#: About 100 tokens: Spanish has 3 to 4 characters a token in every tokenizer measured.
+LARGEST = 340
+#: One memory is cut at this many characters.
+LONGEST = 150
+MOST = 4
+#: A mind that follows no instructions is confused by more than this.
+MOST_PLAIN = 2
+
+#: `<|im_start|>`, `<s>`, `[INST]`, `<<SYS>>`, `<end_of_turn>`, `<memoria>` …: what a chat template
+#: or our own fence may be made of.
+_TOKENS = re.compile(
+    r"<\|[^<>]{0,40}\|>|</?[a-z_]{1,24}>|<<?/?SYS>>?|\[/?(?:INST|SYSTEM|AVAILABLE_TOOLS)[^\]]*\]"
+    r"|\{\{.*?\}\}|[<>]",
+    re.IGNORECASE,
+)
+#: "System:", "assistant:" at the head of a line pass for a speaker of a transcript.
+_LABEL = re.compile(
+    r"^\s*(system|assistant|user|human|pregunta|respuesta|nota|question|answer|note)\s*:\s*",
+    re.IGNORECASE,
+)
+DAY = 86_400.0
+
+
+def harmless(text: str) -> str:
+    """The text as plain words on one line: no control characters, no template's tokens."""
+    flat = "".join(
+        " " if c.isspace() else c
+        for c in text
+        if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Cn")
+    )
+    before = None
+    while before != flat:  # what is left may close up to a token again
+        before, flat = flat, _TOKENS.sub(" ", flat)
+    return _LABEL.sub("", " ".join(flat.split()))
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """Its beginning, up to a word."""
+    if len(text) <= most:
+        return text
+    return text[: most - 1].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
+
+
+def ago(seconds: float, language: str) -> str:
+    """How long ago, in words: today, yesterday, 5 days, 3 weeks, 2 months, a year ago."""
+    days = int(max(0.0, seconds) // DAY)
+    if days < 2:
+        return translate("memory.today" if days < 1 else "memory.yesterday", language)
+    for unit, length, upto in (("days", 1, 14), ("weeks", 7, 60), ("months", 30, 700)):
+        if days < upto:
+            return translate(f"memory.ago.{unit}", language, count=max(2, round(days / length)))
+    return translate("memory.ago.years", language, count=max(2, round(days / 365)))
+
+
+def note(
+    memories: Sequence[tuple[Memory, float]],
+    language: str,
+    now: float,
+    *,
+    names: Mapping[str, str],
+    most: int = MOST,
+) -> Recollection:
+    """The best of these memories (with their scores, best first), told as far as there is room.
+
+    names: what speakers are called now, by id. language: of the frame; memories stay as they are.
+    """
+    chosen: list[tuple[Memory, float, str]] = []
+    size = 0
+    for memory, score in memories[:most]:
+        words = shortened(harmless(memory.text))
+        line = _line(memory, words, language, now, names)
+        if not words or size + len(line) > LARGEST:
+            continue
+        size += len(line)
+        chosen.append((memory, score, line))
+    if not chosen:
+        return Recollection()
+    told = sorted(chosen, key=lambda entry: entry[0].id)
+    lines = "\n".join(f"- {line}" for _, _, line in told)
+    return Recollection(
+        note=translate("memory.note", language, lines=lines),
+        plain=tuple(_plain(memory, language) for memory, _, _ in chosen[:MOST_PLAIN]),
+        memories=tuple((memory.id, round(score, 4), memory.text) for memory, score, _ in chosen),
+    )
+
+
+def _line(memory: Memory, words: str, language: str, now: float, names: Mapping[str, str]) -> str:
+    when = ago(now - memory.at, language)
+    if memory.kind != "turn":
+        return f"{when}: {words}"
+    if memory.role == "assistant":
+        who = translate("memory.you", language)
+    else:
+        name = shortened(harmless(names.get(memory.speaker, "")), 40)
+        unnamed = "memory.they" if memory.speaker == OWNER else "memory.somebody"
+        who = name or translate(unnamed, language)
+    return f"{when}, {who}: «{words}»"
+
+
+def _plain(memory: Memory, language: str) -> str:
+    words = shortened(harmless(memory.text))
+    if memory.kind != "turn":
+        return words
+    key = "memory.plain.you" if memory.role == "assistant" else "memory.plain"
+    return translate(key, language, words=words)

@@ -1,0 +1,423 @@
+"""What MIA remembers, as the program uses it: written while she talks, recalled as she listens.
+
+It opens in the background: until the journal is open what is said waits in order; until the
+embedder and the index are there, memories are found by their words alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from mia import calendar
+from mia.blocking import Worker, run_blocking
+from mia.conversation.ports import Asking, Recollection
+from mia.errors import MiaError
+from mia.mind.memory import injection, keeping, reading, words
+from mia.mind.memory.journal import FILE, Journal, connect
+from mia.mind.memory.outbox import Outbox
+from mia.mind.memory.ports import Embedder, Finds, Question, VectorIndex
+from mia.mind.memory.recorder import Recorder, Talk
+from mia.mind.memory.records import OWNER
+from mia.telemetry.events import EventBus
+
+log = logging.getLogger(__name__)
+
+Status = Literal["opening", "ready", "failed", "closed"]
+
+#: Characters of the running conversation that are taken to be in the mind's view still; what was
+#: said in them is not told again. The embedded brain sees 2,400.
+IN_VIEW = 2_400
+#: Memories told in the newest turns are not told again: they stand in the history.
+TOLD_LATELY = 16
+
+Engine = tuple[Embedder | None, VectorIndex | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """How she remembers.
+
+    recalled: memories told for one reply. most: memories that are recalled at all, the newest;
+    None: all.
+    """
+
+    enabled: bool = True
+    recalled: int = injection.MOST
+    most: int | None = None
+
+
+class Memories:
+    """The memory of one MIA; implements the conversation's `Memory` port.
+
+    find: makes the retriever on a reading connection. load: the embedder and its index, heavy;
+    it may take as long as it likes. trouble: told of each kind of trouble once.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        bus: EventBus,
+        find: Callable[[sqlite3.Connection], Finds],
+        load: Callable[[], Awaitable[Engine]],
+        *,
+        choices: Choices = Choices(),
+        trouble: Callable[[MiaError], None] = lambda _error: None,
+        now: Callable[[], float] = calendar.now,
+    ) -> None:
+        self.folder = folder
+        self.choices = choices
+        self.status: Status = "opening"
+        self.problem: MiaError | None = None
+        """Why there is no memory, or what does not work of it."""
+        self.embedder: Embedder | None = None
+        self.index: VectorIndex | None = None
+        self.now = now
+        self._find = find
+        self._load = load
+        self._report = trouble
+        self._reported: set[str] = set()
+        self._writer = Worker("journal")
+        self._reader = Worker("recall")
+        self._indexer = Worker("memory-index")
+        self._journal: Journal | None = None
+        self._finds: Finds | None = None
+        self._outbox: Outbox | None = None
+        self._owed = asyncio.Event()
+        self._anew = False
+        """The index was emptied, to be filled again."""
+        self._connection: sqlite3.Connection | None = None
+        """The reader's own, made and used on its thread."""
+        self._off: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        """Speakers and personas that are not to be remembered."""
+        self._names: dict[str, str] = {}
+        self._opening: asyncio.Future[keeping.Held] | None = None
+        self._opened = asyncio.Event()
+        self._caught_up = asyncio.Event()
+        self.recorder = Recorder(
+            bus,
+            self._writer,
+            lambda: self.journal,
+            now,
+            self.remembers,
+            self.trouble,
+            self._owed.set,
+        )
+
+    @property
+    def journal(self) -> Journal:
+        """Raises MiaError `memory.not_ready`, or what kept it from opening."""
+        if self._journal is None:
+            raise self.problem or MiaError("memory.not_ready")
+        return self._journal
+
+    def attend(self, conversation: str) -> Talk:
+        """Remember this conversation from now on."""
+        return self.recorder.attend(conversation)
+
+    def remembers(self, speaker: str, persona: str) -> bool:
+        """Whether this person is remembered by this persona at all."""
+        if not self.choices.enabled:
+            return False
+        speakers, personas = self._off
+        return speaker not in speakers and persona not in personas
+
+    def trouble(self, error: MiaError) -> None:
+        """Tell the user, once for each kind."""
+        log.warning("%s: %s", error.code, error)
+        if error.code not in self._reported:
+            self._reported.add(error.code)
+            self._report(error)
+
+    # ── life ─────────────────────────────────────────────────────────────────────────────────
+
+    async def run(self) -> None:
+        """Live until cancelled. What was said by then is written before this returns."""
+        held: keeping.Held | None = None
+        opening = self._opening or self._writer.submit(self._open)
+        try:
+            try:
+                held = await opening
+            except MiaError as error:
+                self.status, self.problem = "failed", error
+                self.trouble(error)
+                self._opened.set()
+                await asyncio.Event().wait()
+            await self.look_up()
+            self.status = "ready"
+            self._opened.set()
+            await self._work()
+        finally:
+            self.recorder.close()
+            await self._end(held)
+
+    @contextlib.asynccontextmanager
+    async def living(self) -> AsyncIterator[None]:
+        """The memory runs while this is open; at its end all that was said is written."""
+        # Before anything is said: what is written first must find the journal open.
+        self._opening = self._writer.submit(self._open)
+        life = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            life.cancel()
+            await asyncio.gather(life, return_exceptions=True)
+
+    def _open(self) -> keeping.Held:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        held = keeping.Held(self.folder)
+        try:
+            self._journal, problem = keeping.open_journal(self.folder)
+            self._finds = self._find(connect(self.folder / FILE, write=False))
+        except BaseException:
+            held.release()
+            raise
+        if problem is not None:
+            self.problem = problem
+        return held
+
+    async def _work(self) -> None:
+        if self.problem is not None:
+            self.trouble(self.problem)
+        outbox = Outbox(self.journal, self._writer, self._indexer, self.recorder.idle.wait)
+        try:
+            self.embedder, self.index = await self._load()
+        except MiaError as error:
+            self.problem = error
+            self.trouble(error)  # words alone must do
+        outbox.embedder, outbox.index = self.embedder, self.index
+        self._outbox = outbox
+        try:
+            await self._guarded(self._first_round(outbox))
+        finally:
+            self._caught_up.set()
+        while True:
+            await self._owed.wait()
+            self._owed.clear()
+            await self._guarded(self._round(outbox))
+
+    async def _first_round(self, outbox: Outbox) -> None:
+        await outbox.agree()
+        self._show_engine()
+        await self._round(outbox)
+        await outbox.catch_up()
+        await self.recorder.idle.wait()
+        await run_blocking(keeping.copy, self.folder / FILE, self.now())
+
+    async def _round(self, outbox: Outbox) -> None:
+        if self._anew:
+            self._anew = False
+            await outbox.agree()
+        if self.choices.most is not None:
+            await self._writer.run(self.journal.rest_beyond, self.choices.most)
+        await outbox.deliver()
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        """Trouble in the background is told, and tried again with the next line."""
+        try:
+            await work
+        except MiaError as error:
+            self.trouble(error)
+        except (OSError, sqlite3.Error) as error:
+            self.trouble(MiaError("memory.damaged", path=self.folder / FILE, reason=error))
+
+    def _show_engine(self) -> None:
+        if self._finds is not None:
+            self._finds.embedder, self._finds.index = self.embedder, self.index
+
+    async def _end(self, held: keeping.Held | None) -> None:
+        """Write what was said, then close; shielded, since a turn must not be lost to Ctrl-C."""
+        self.status = "closed"
+        closing = asyncio.ensure_future(self._close(held))
+        try:
+            await asyncio.shield(closing)
+        except asyncio.CancelledError:
+            await closing
+            raise
+
+    async def _close(self, held: keeping.Held | None) -> None:
+        await self.recorder.settled()
+
+        def close() -> None:
+            if self._journal is not None:
+                self._journal.close()
+            if held is not None:
+                held.release()
+
+        def close_engine() -> None:
+            if self.index is not None:
+                self.index.close()
+            if self.embedder is not None:
+                self.embedder.close()
+
+        self._finds = None
+        await self._indexer.run(close_engine)
+        await self._writer.run(close)
+        for worker in (self._writer, self._reader, self._indexer):
+            worker.close()
+
+    async def opened(self) -> None:
+        """Return once the journal is open, or cannot be opened."""
+        await self._opened.wait()
+
+    async def caught_up(self) -> None:
+        """Return once the index has all there was at the start. Raises MiaError where there is no
+        memory."""
+        await self._opened.wait()
+        _ = self.journal
+        await self._caught_up.wait()
+
+    async def write(self, function: Callable[..., object], *args: object) -> None:
+        """Run `function(journal, *args)` on the journal's thread, and look after the index."""
+        await self._writer.run(function, self.journal, *args)
+        self._owed.set()
+
+    async def delivered(self) -> None:
+        """Return once the index knows what the journal knows, where there is an index."""
+        if self._outbox is not None and self.index is not None:
+            await self._outbox.deliver(hurry=True)
+
+    async def rebuild(self) -> None:
+        """Make words and index anew from the journal, in the background."""
+
+        def words_anew(journal: Journal) -> None:
+            with journal.transaction() as connection:
+                words.rebuild(connection)
+
+        if self.index is not None:
+            await self._indexer.run(self.index.clear)
+        self._anew = True
+        await self.write(words_anew)
+
+    async def agreed(self) -> None:
+        """Return once index and journal agree."""
+        if self._outbox is not None:
+            await self._outbox.agree()
+            await self.delivered()
+
+    async def take_up(self, conversation: str, session: int | None) -> None:
+        """What is said in this conversation from now on belongs to that one; None: a new one."""
+        talk = self.attend(conversation)
+
+        def change(journal: Journal) -> None:
+            if session is not None:
+                journal.close_items(session)
+            talk.session = session
+
+        talk.last = []
+        await self._writer.run(change, self.journal)
+
+    # ── switches ─────────────────────────────────────────────────────────────────────────────
+
+    async def look_up(self) -> None:
+        """Who is not to be remembered, and how everybody is called, as the journal says."""
+
+        def look() -> tuple[tuple[frozenset[str], frozenset[str]], dict[str, str]]:
+            with reading.opened(self.folder) as connection:
+                speakers = reading.speakers(connection)
+                off = frozenset(one.id for one in speakers if not one.remembered)
+                personas = reading.personas(connection)
+                off_too = frozenset(one.id for one in personas if not one.remembered)
+                return (off, off_too), {one.id: one.name for one in speakers if one.name}
+
+        self._off, self._names = await run_blocking(look)
+
+    def switch(self, enabled: bool) -> None:
+        """Remember and recall, or neither, from now on."""
+        self.choices = replace(self.choices, enabled=enabled)
+
+    async def meet(self, speaker: str, name: str) -> None:
+        """This person is called so now."""
+        if self._names.get(speaker) != name and self.remembers(speaker, ""):
+            self._names[speaker] = name
+            await self.write(Journal.meet, speaker, name, self.now())
+
+    # ── what the conversation asks ───────────────────────────────────────────────────────────
+
+    async def kept(self, conversation: str, turn: str) -> None:
+        if not await self.recorder.kept(conversation, turn) and self.status == "ready":
+            self.trouble(MiaError("memory.slow"))
+
+    async def recall(self, text: str, asking: Asking) -> Recollection:
+        speaker = asking.speaker or OWNER
+        finds = self._finds
+        if finds is None or not text.strip() or not self.remembers(speaker, asking.persona):
+            return Recollection()
+        talk = self.recorder.talks.get(asking.conversation)
+        if talk is None:
+            return Recollection()
+        question = Question(
+            text,
+            asking.language,
+            speaker=speaker,
+            persona=asking.persona,
+            now=self.now(),
+            limit=max(10, self.choices.recalled),
+        )
+        try:
+            return await self._reader.run(self._recall, finds, question, talk.session)
+        except MiaError as error:
+            self.trouble(error)
+        except (sqlite3.Error, OSError) as error:
+            self.trouble(MiaError("memory.damaged", path=self.folder / FILE, reason=error))
+        return Recollection()
+
+    def _recall(self, finds: Finds, question: Question, session: int | None) -> Recollection:
+        connection = self._reading()
+        leave_out = frozenset(_known(connection, session)) if session is not None else frozenset()
+        found = finds.recall(replace(question, leave_out=leave_out))
+        scores = {one.id: one.score for one in found}
+        rows = reading.by_ids(connection, list(scores))
+        # A question tells less than a statement, whoever asked it.
+        rows.sort(key=lambda memory: memory.text.rstrip().endswith("?"))
+        return injection.note(
+            [(memory, scores[memory.id]) for memory in rows],
+            question.language,
+            question.now,
+            names=self._names,
+            most=self.choices.recalled,
+        )
+
+    def _reading(self) -> sqlite3.Connection:
+        """The reader's own connection; made and used on its thread."""
+        if self._connection is None:
+            self._connection = connect(self.folder / FILE, write=False)
+        return self._connection
+
+    def find_now(self, question: Question) -> list[tuple[int, float]]:
+        """(id, score) for a page's search. Blocking; on the reader's thread."""
+        if self._finds is None:
+            return []
+        return [(one.id, one.score) for one in self._finds.search(question)]
+
+    async def search(self, question: Question) -> list[tuple[int, float]]:
+        """What fits best, fitting or not."""
+        with contextlib.suppress(RuntimeError):  # closing: the worker takes no more calls
+            return await self._reader.run(self.find_now, question)
+        return []
+
+
+def _known(connection: sqlite3.Connection, session: int) -> set[int]:
+    """Memories that need no telling: still in view, or told lately."""
+    known: set[int] = set()
+    seen = 0
+    rows = connection.execute(
+        "SELECT id, length(text) FROM memory WHERE session = ? ORDER BY id DESC LIMIT 400",
+        (session,),
+    )
+    for memory, length in rows:
+        known.add(memory)
+        seen += length
+        if seen > IN_VIEW:
+            break
+    told = connection.execute(
+        "SELECT memory FROM told WHERE session = ? ORDER BY at DESC LIMIT ?",
+        (session, TOLD_LATELY),
+    )
+    return known | {row[0] for row in told}

@@ -1,0 +1,232 @@
+"""From facts on the bus to lines in the journal: what was really said, and nothing else.
+
+A guess, a dropped reply, a turn that was taken back leave nothing. Of MIA's replies only what was
+heard is kept, to the word. Writing happens on the journal's own thread, in order; the engine waits
+for it beside its other work (`kept`), so that a turn is on the disk before its answer is heard.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from mia.blocking import Worker
+from mia.errors import MiaError
+from mia.mind.memory import forgetting
+from mia.mind.memory.journal import Journal
+from mia.mind.memory.privacy import wish
+from mia.mind.memory.records import OWNER, Line, Role, Wanted
+from mia.telemetry import events as facts
+from mia.telemetry.events import Event, EventBus
+
+log = logging.getLogger(__name__)
+
+#: The longest a reply waits for its turn to be written, in seconds. A commit takes 1 ms, 12 while
+#: the word tables are merged; whatever takes longer is trouble with the disk.
+PATIENCE = 0.25
+#: Writes that may wait for a disk that hangs; further ones are lost, and said to be.
+MOST_WAITING = 2_000
+
+
+@dataclass(slots=True)
+class Talk:
+    """A conversation that is remembered. `session` changes on the journal's thread only."""
+
+    id: str
+    session: int | None = None
+    private: bool = False
+    """Nothing of it is kept."""
+    language: str = "es"
+    unsaid: set[str] = field(default_factory=set)
+    """Turns whose replies are not kept either."""
+    last: list[str] = field(default_factory=list)
+    """The items of the newest exchange."""
+    busy: bool = False
+
+
+class Recorder:
+    """Listens until `close`.
+
+    journal: None until it is open; nothing is written before, but kept in order. remembered:
+    whether this speaker and persona are. trouble: told of a write that failed. written: called
+    after each write. forgotten: ids that were forgotten because somebody wished it, while talking.
+    """
+
+    def __init__(
+        self,
+        bus: EventBus,
+        writer: Worker,
+        journal: Callable[[], Journal],
+        now: Callable[[], float],
+        remembered: Callable[[str, str], bool],
+        trouble: Callable[[MiaError], None],
+        written: Callable[[], None],
+    ) -> None:
+        self.idle = asyncio.Event()
+        """Set while no conversation that is remembered is busy."""
+        self.idle.set()
+        self.talks: dict[str, Talk] = {}
+        self._writer = writer
+        self._journal = journal
+        self._now = now
+        self._remembered = remembered
+        self._trouble = trouble
+        self._written = written
+        self._pending: dict[tuple[str, str], asyncio.Future[object]] = {}
+        self._waiting: set[asyncio.Future[object]] = set()
+        self._unlisten = bus.listen(self._tell)
+
+    def close(self) -> None:
+        self._unlisten()
+
+    def attend(self, conversation: str) -> Talk:
+        """Remember this conversation from now on."""
+        return self.talks.setdefault(conversation, Talk(conversation))
+
+    async def settled(self) -> None:
+        """Return once everything said so far is written, or has failed."""
+        while self._waiting:
+            await asyncio.wait(set(self._waiting))
+
+    async def kept(self, conversation: str, turn: str) -> bool:
+        """Whether this turn is written, or never will be, before patience ends."""
+        pending = self._pending.get((conversation, turn))
+        if pending is None:
+            return True
+        done, _ = await asyncio.wait((pending,), timeout=PATIENCE)
+        return bool(done)
+
+    # ── facts ────────────────────────────────────────────────────────────────────────────────
+
+    def _tell(self, event: Event) -> None:
+        talk = self.talks.get(event.conversation)
+        if talk is None:
+            return
+        match event:
+            case facts.Heard(final=True):
+                self._heard(talk, event)
+            case facts.Reopened():
+                self._take_back(talk, event.turn)
+            case facts.ReplyEnded() if event.said:
+                self._said(talk, event, event.turn, event.reply, event.said, event.status)
+            case facts.HeardReported():
+                self._said(talk, event, event.turn, event.reply, event.heard, "interrupted")
+            case facts.MemoriesUsed():
+                self._used(talk, event)
+            case facts.PhaseChanged():
+                talk.busy = event.phase != "idle"
+                if any(one.busy for one in self.talks.values()):
+                    self.idle.clear()
+                else:
+                    self.idle.set()
+            case _:
+                pass
+
+    def _heard(self, talk: Talk, event: facts.Heard) -> None:
+        talk.language = event.language
+        wished = wish(event.text)
+        if wished == "before" and talk.last:
+            self._forget(talk, tuple(talk.last))
+        if wished or talk.private or not self._remembered(_speaker(event), event.persona):
+            talk.unsaid.add(event.turn)
+            talk.last = []
+            return
+        talk.unsaid.discard(event.turn)
+        talk.last = [event.turn]
+        written = self._keep(talk, event, event.turn, "user", event.text, "completed")
+        if written is not None:
+            key = (talk.id, event.turn)
+            self._pending[key] = written
+            written.add_done_callback(lambda _done: self._pending.pop(key, None))
+
+    def _said(
+        self, talk: Talk, event: Event, turn: str, reply: str, text: str, status: str
+    ) -> None:
+        if turn in talk.unsaid or talk.private:
+            return
+        if not self._remembered(_speaker(event), event.persona):
+            return
+        if not text:
+            self._take_back(talk, reply)
+            return
+        if reply not in talk.last:
+            talk.last.append(reply)
+        self._keep(talk, event, reply, "assistant", text, status)
+
+    def _keep(
+        self, talk: Talk, event: Event, item: str, role: Role, text: str, status: str
+    ) -> asyncio.Future[object] | None:
+        line = Line(
+            item,
+            role,
+            _speaker(event),
+            event.persona,
+            talk.language,
+            text,
+            self._now(),
+            status,
+        )
+
+        def write() -> None:
+            journal = self._journal()
+            if talk.session is None:
+                talk.session = journal.begin(talk.id, line.persona, line.language, line.at)
+            journal.keep(talk.session, line)
+
+        return self._submit(write)
+
+    def _take_back(self, talk: Talk, item: str) -> None:
+        def write() -> None:
+            if talk.session is not None and self._journal().take_back(talk.session, item):
+                talk.session = None
+
+        self._submit(write)
+
+    def _used(self, talk: Talk, event: facts.MemoriesUsed) -> None:
+        scores = [(memory, score) for memory, score, _ in event.memories]
+        at = self._now()
+
+        def write() -> None:
+            if talk.session is not None:
+                self._journal().tell(talk.session, event.turn, scores, at)
+
+        self._submit(write)
+
+    def _forget(self, talk: Talk, items: tuple[str, ...]) -> None:
+        def write() -> None:
+            if talk.session is None:
+                return
+            journal = self._journal()
+            ids = journal.ids_of(talk.session, items)
+            if ids and forgetting.forget(journal, Wanted(ids=ids)):
+                talk.session = journal.session_left(talk.session)
+
+        self._submit(write)
+
+    def _submit(self, write: Callable[[], None]) -> asyncio.Future[object] | None:
+        if len(self._waiting) >= MOST_WAITING:
+            self._trouble(MiaError("memory.slow"))
+            return None
+        future: asyncio.Future[object] = self._writer.submit(write)
+        self._waiting.add(future)
+        future.add_done_callback(self._done)
+        return future
+
+    def _done(self, future: asyncio.Future[object]) -> None:
+        self._waiting.discard(future)
+        if future.cancelled():
+            return
+        error = future.exception()
+        if isinstance(error, MiaError):
+            self._trouble(error)
+        elif error is not None:
+            log.error("a line could not be written", exc_info=error)
+            self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
+        else:
+            self._written()
+
+
+def _speaker(event: Event) -> str:
+    return event.speaker or OWNER

@@ -1,0 +1,332 @@
+"""Which memories fit what is being said: words and meaning together, and the talk around them.
+
+Two searches give candidates: rare words (`words`, BM25) and nearest vectors (the index). Each
+candidate gets a score from both, then the lines around it lend it some of theirs, its
+conversation a little, and the person, the time and the asker named in the question theirs
+(`retrieval_weights` says how much, and why). The same code answers in a conversation and in
+`bench/memory`.
+
+Nothing is kept between two questions: whatever the journal has is found, at once.
+
+Blocking, for one thread at a time. At 100,000 memories a question takes about 15 ms
+(`bench/results/memory.md`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from mia.mind.memory import gate, reading, retrieval_dates, words
+from mia.mind.memory.embedding import spread_of
+from mia.mind.memory.index import Compares
+from mia.mind.memory.ports import Embedder, Found, Question, VectorIndex
+from mia.mind.memory.retrieval_weights import (
+    DISTRUSTED,
+    MOST_WORDS,
+    POOL,
+    RARE_ROWS,
+    RARE_SHARE,
+    REACH,
+    SEEDS,
+    SESSION_BEST,
+    TRUSTED,
+    WEIGHTS,
+    WORDS_LEAST,
+    WORDS_ROWS,
+    Weights,
+)
+
+log = logging.getLogger(__name__)
+
+Floats = npt.NDArray[np.float64]
+
+_SPANISH_SELF = ("mi", "mis", "mí", "mío", "mía", "yo", "me", "conmigo", "tengo", "soy", "estoy")
+_ABOUT_ONESELF = frozenset((*_SPANISH_SELF, "i", "my", "mine", "myself", "we", "our"))
+
+
+@dataclass(slots=True)
+class Candidates:
+    """Rows of `memory`, one place in every array for each."""
+
+    ids: list[int]
+    sessions: list[int | None]
+    roles: list[str]
+    speakers: list[str]
+    kinds: list[str]
+    languages: list[str]
+    at: list[float]
+    texts: list[str]
+    usable: npt.NDArray[np.bool_]
+    """Whether it may be told; the others are there for their neighbours' sake."""
+    place: dict[int, int] = field(default_factory=dict)
+
+
+class Retriever:
+    """Implements `Finds`."""
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        embedder: Embedder | None = None,
+        index: VectorIndex | None = None,
+        weights: Weights = WEIGHTS,
+    ) -> None:
+        """connection: to the journal, for reading."""
+        self._connection = connection
+        self.embedder = embedder
+        self.index = index
+        self._weights = weights
+
+    def search(self, question: Question) -> list[Found]:
+        """The best `limit` memories, best first, fitting or not."""
+        return [found for found, _ in self._ranked(question)][: question.limit]
+
+    def recall(self, question: Question) -> list[Found]:
+        """Only those that are worth telling, none twice in other words."""
+        if not gate.worth_asking(question.text):
+            return []
+        told = gate.fitting(self._ranked(question))
+        return told[: question.limit]
+
+    # ── one question ─────────────────────────────────────────────────────────────────────────
+
+    def _ranked(self, question: Question) -> list[tuple[Found, gate.Signs]]:
+        asked = words.tokens(question.text)
+        named = self._named(asked)
+        where, values = _where(question)
+        by_words, most = self._by_words(question, asked, named, where, values)
+        vector = self._vector(question)
+        by_meaning = self._by_meaning(vector, question)
+        rows = self._rows({**by_words, **by_meaning}, by_words, by_meaning, question)
+        if not rows.ids:
+            return []
+        meaning = self._likeness(rows.ids, by_meaning, vector)
+        cosine = np.array([meaning.get(one, np.nan) for one in rows.ids])
+        bm25 = np.array([by_words.get(one, 0.0) for one in rows.ids])
+        share = bm25 / most
+        spread = spread_of(self.embedder) if self.embedder is not None else 1.0
+        likeness = np.nan_to_num(cosine) / spread
+        own = self._weights.likeness * likeness
+        if by_words:
+            trust = self._trust(question, asked, rows, by_meaning, float(share.max()))
+            own += self._weights.words * trust * bm25 / _usual(list(by_words.values()))
+        score = self._with_company(rows, own) + self._signs(question, asked, named, rows)
+        order = [int(one) for one in np.argsort(-score, kind="stable") if rows.usable[one]]
+        return [
+            (
+                Found(
+                    rows.ids[one],
+                    round(float(score[one]), 4),
+                    None if np.isnan(cosine[one]) else round(float(cosine[one]), 4),
+                ),
+                gate.Signs(float(likeness[one]), float(share[one]), rows.texts[one]),
+            )
+            for one in order
+        ]
+
+    def _named(self, asked: Sequence[str]) -> tuple[set[str], set[str]]:
+        """(ids of the people named, the words that name them)."""
+        names = self._connection.execute(
+            "SELECT s.id, lower(s.name) FROM speaker s WHERE s.name != '' AND"
+            " lower(s.name) IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(asked)),),
+        ).fetchall()
+        return {row[0] for row in names}, {row[1] for row in names}
+
+    def _by_words(
+        self,
+        question: Question,
+        asked: Sequence[str],
+        named: tuple[set[str], set[str]],
+        where: str,
+        values: Sequence[object],
+    ) -> tuple[dict[int, float], float]:
+        """(BM25 of each row found by rare words, what all the words together would weigh)."""
+        about = " ".join(token for token in asked if token not in named[1])
+        terms = words.asked(about)
+        known = words.frequencies(self._connection, terms)
+        rows = max(words.count(self._connection), 1)
+        rarest = sorted(known, key=known.__getitem__)
+        rare = [term for term in rarest if known[term] <= max(RARE_ROWS, RARE_SHARE * rows)]
+        # A word that was never said weighs as much as the rarest: a question it makes up half of
+        # is only half answered by the other half.
+        weights = [_rarity(known.get(stems[0], 0) or known.get(stems[-1], 0), rows)
+                   for stems in words.pairs(about)]  # fmt: skip
+        most = max(sum(weights), 1.0)
+        found = words.search(self._connection, rare[:MOST_WORDS], POOL, where, values)
+        return dict(found), most
+
+    def _trust(
+        self,
+        question: Question,
+        asked: Sequence[str],
+        rows: Candidates,
+        by_meaning: dict[int, float],
+        best_share: float,
+    ) -> float:
+        """How far words are to be trusted, 0 to 1 (see `retrieval_weights.TRUSTED`)."""
+        language = words.language_of(asked, question.language)
+        spoken = [rows.languages[rows.place[one]] for one in by_meaning if one in rows.place]
+        if not spoken:
+            return 1.0
+        mixed = min(1.0, 2 * sum(one != language for one in spoken) / len(spoken))
+        covered = (best_share - DISTRUSTED) / (TRUSTED - DISTRUSTED)
+        return 1.0 - mixed + mixed * min(1.0, max(0.0, covered))
+
+    def _vector(self, question: Question) -> npt.NDArray[np.float32] | None:
+        if self.embedder is None:
+            return None
+        vector: npt.NDArray[np.float32] = self.embedder.embed([question.text], "query")[0]
+        return vector
+
+    def _by_meaning(
+        self, vector: npt.NDArray[np.float32] | None, question: Question
+    ) -> dict[int, float]:
+        if vector is None or self.index is None:
+            return {}
+        # A condition is looked at after the search, so more is taken where there is one.
+        narrow = (question.speaker, question.since, question.until) != (None, None, None)
+        return dict(self.index.search(vector, POOL * 4 if narrow else POOL))
+
+    def _likeness(
+        self,
+        ids: Sequence[int],
+        by_meaning: dict[int, float],
+        vector: npt.NDArray[np.float32] | None,
+    ) -> dict[int, float]:
+        """The cosines of all of them, as far as they have a vector yet."""
+        if vector is None or self.embedder is None:
+            return by_meaning
+        lacking = [one for one in ids if one not in by_meaning]
+        if isinstance(self.index, Compares):
+            return {**by_meaning, **self.index.likeness(vector, lacking)}
+        found = dict(by_meaning)
+        for some, vectors in reading.vectors(self._connection, self.embedder.name, lacking):
+            found |= zip(some, (vectors @ vector).tolist(), strict=True)
+        return found
+
+    def _rows(
+        self,
+        found: dict[int, float],
+        by_words: dict[int, float],
+        by_meaning: dict[int, float],
+        question: Question,
+    ) -> Candidates:
+        """The rows found, and the lines around the best of them."""
+        seeds = [*list(by_words)[:SEEDS], *list(by_meaning)[:SEEDS]]
+        wanted = set(found)
+        for one in seeds:
+            wanted.update(range(one - REACH, one + REACH + 1))
+        rows = self._connection.execute(
+            "SELECT id, session, role, speaker, kind, at, text, persona, language, until"
+            " FROM memory WHERE id IN (SELECT value FROM json_each(?)) AND dormant = 0 ORDER BY id",
+            (json.dumps(sorted(wanted)),),
+        ).fetchall()
+        ids, sessions, roles, speakers, kinds, at, texts, personas, languages, until = (
+            zip(*rows, strict=True) if rows else ((),) * 10
+        )
+        usable = np.array(
+            [
+                (question.speaker is None or speaker == question.speaker)
+                and (question.persona is None or persona == question.persona)
+                and (question.since is None or moment >= question.since)
+                and (question.until is None or moment < question.until)
+                and one not in question.leave_out
+                and ended is None
+                for one, speaker, persona, moment, ended in zip(
+                    ids, speakers, personas, at, until, strict=True
+                )
+            ],
+            bool,
+        )
+        place = {one: number for number, one in enumerate(ids)}
+        return Candidates(
+            list(ids), list(sessions), list(roles), list(speakers), list(kinds),
+            list(languages), list(at),
+            list(texts), usable, place,
+        )  # fmt: skip
+
+    def _with_company(self, rows: Candidates, own: Floats) -> Floats:
+        """Scores with what the lines around and the whole conversation lend."""
+        weights = self._weights
+        score = own.copy()
+        talks: dict[int, list[int]] = {}
+        for number, session in enumerate(rows.sessions):
+            if session is not None:
+                talks.setdefault(session, []).append(number)
+        for lines in talks.values():
+            here = np.array(lines)
+            one = own[here]
+            lent = np.zeros(len(one))
+            # Lines that were not found stand between: far ids are no neighbours.
+            ids = np.array([rows.ids[number] for number in lines])
+            for step, before, after in (
+                (1, weights.before, weights.after),
+                (2, weights.before_two, weights.after_two),
+            ):
+                near = ids[step:] - ids[:-step] <= REACH
+                lent[step:] += before * np.where(near, one[:-step], 0)
+                lent[:-step] += after * np.where(near, one[step:], 0)
+            score[here] += lent
+            score[here] += weights.session * np.sort(score[here])[-SESSION_BEST:].mean()
+        alone = [number for number, session in enumerate(rows.sessions) if session is None]
+        score[alone] *= 1 + weights.session
+        return score
+
+    def _signs(
+        self,
+        question: Question,
+        asked: Sequence[str],
+        named: tuple[set[str], set[str]],
+        rows: Candidates,
+    ) -> Floats:
+        """What person, time and asker add."""
+        weights = self._weights
+        extra = np.zeros(len(rows.ids))
+        if len(named[0]) == 1:
+            extra += weights.speaker * np.array([one in named[0] for one in rows.speakers])
+        elif not named[0] and _ABOUT_ONESELF.intersection(asked):
+            extra += weights.own * np.array([one == "user" for one in rows.roles])
+        if retrieval_dates.asks_when(question.text):
+            extra += weights.when * np.array([retrieval_dates.tells_time(t) for t in rows.texts])
+        at = np.array(rows.at)
+        if (span := retrieval_dates.named(asked, question.now)) is not None:
+            extra += weights.dated * ((at >= span[0]) & (at < span[1]))
+        elif question.now:
+            age = np.maximum(0.0, question.now - at)
+            extra += weights.recent * 0.5 ** (age / weights.half_life_s)
+        extra += weights.fact * np.array([kind != "turn" for kind in rows.kinds])
+        return extra
+
+
+def _usual(scores: Sequence[float]) -> float:
+    """What BM25 is measured against: see `retrieval_weights.WORDS_ROWS`."""
+    return max(float(np.sqrt(np.square(scores).sum() / WORDS_ROWS)), WORDS_LEAST)
+
+
+def _rarity(rows_with: int, rows: int) -> float:
+    """BM25's weight of a word (Robertson and Sparck Jones), as SQLite has it."""
+    return max(float(np.log((rows - rows_with + 0.5) / (rows_with + 0.5))), 1e-6)
+
+
+def _where(question: Question) -> tuple[str, list[object]]:
+    """The question's conditions on the table `memory`, as `m`."""
+    parts: list[str] = []
+    values: list[object] = []
+    for condition, value in (
+        ("m.speaker = ?", question.speaker),
+        ("m.persona = ?", question.persona),
+        ("m.at >= ?", question.since),
+        ("m.at < ?", question.until),
+    ):
+        if value is not None:
+            parts.append(condition)
+            values.append(value)
+    return " AND ".join(parts) or "1", values

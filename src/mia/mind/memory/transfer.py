@@ -1,0 +1,252 @@
+"""Memories and conversations as files: JSON lines to take everything along, Markdown, JSON and
+subtitles of one conversation to read. Blocking.
+
+A line of the JSON lines has `"mia": "memory"` and its version; ids are left out on import, so a
+file can be read into any journal, and what is already there (same conversation, same words, same
+second) is not put in twice.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from mia.errors import MiaError
+from mia.mind.memory import reading
+from mia.mind.memory.journal import Journal
+from mia.mind.memory.records import OWNER, Kind, Line, Memory, Role, Session, Wanted
+
+VERSION = 1
+#: Longest text of a memory that is read in, in characters.
+LONGEST = 20_000
+
+
+class Portable(BaseModel):
+    """One memory as a line of JSON."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    mia: str = Field("memory", pattern="^memory$")
+    version: int = Field(VERSION, ge=1, le=VERSION)
+    id: int = 0
+    kind: Kind = "turn"
+    text: str = Field(min_length=1, max_length=LONGEST)
+    role: Role = "user"
+    speaker: str = Field(OWNER, min_length=1, max_length=200)
+    name: str = Field("", max_length=200)
+    persona: str = Field("MIA", max_length=80)
+    language: str = Field("", max_length=10)
+    at: float = Field(ge=0, le=1e11)
+    status: str = Field("completed", max_length=40)
+    pinned: bool = False
+    until: float | None = None
+    conversation: str | None = Field(None, max_length=200)
+    """Lines with the same one belong to one conversation; nothing else is meant by it."""
+    title: str | None = Field(None, max_length=200)
+    sources: list[int] = Field(default_factory=list, max_length=1000)
+    """A fact's turns, as ids of this file."""
+
+
+def export(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[str]:
+    """The wanted memories as lines of JSON, oldest first."""
+    names = {one.id: one.name for one in reading.speakers(connection)}
+    titles: dict[int, str | None] = {}
+    for memory in reading.every(connection, wanted):
+        if memory.session is not None and memory.session not in titles:
+            found = reading.sessions(connection, session=memory.session)
+            titles[memory.session] = found[0].title if found else None
+        sources = (
+            [turn.id for turn in reading.sources(connection, memory.id)]
+            if memory.kind != "turn"
+            else []
+        )
+        row = Portable(
+            id=memory.id,
+            kind=memory.kind,
+            text=memory.text,
+            role=memory.role,
+            speaker=memory.speaker,
+            name=names.get(memory.speaker, ""),
+            persona=memory.persona,
+            language=memory.language,
+            at=memory.at,
+            status=memory.status,
+            pinned=memory.pinned,
+            until=memory.until,
+            conversation=None if memory.session is None else str(memory.session),
+            title=titles.get(memory.session) if memory.session is not None else None,
+            sources=sources,
+        )
+        yield row.model_dump_json(exclude_none=True) + "\n"
+
+
+def parse(lines: Iterable[str]) -> list[Portable]:
+    """Memories of a file. Raises MiaError `memory.bad_line` with the first line that is none."""
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(Portable.model_validate(json.loads(line)))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            reason = f"{where}: {first['msg']}"
+            raise MiaError("memory.bad_line", line=number, reason=reason) from error
+        except ValueError as error:
+            raise MiaError("memory.bad_line", line=number, reason=error) from error
+    return rows
+
+
+def read_in(journal: Journal, rows: Iterable[Portable]) -> int:
+    """Put these memories into the journal; returns how many were new. All or nothing."""
+    added = 0
+    sessions: dict[str, int] = {}
+    ids: dict[int, int] = {}
+    with journal.transaction() as connection:
+        for row in rows:
+            known = connection.execute(
+                "SELECT id FROM memory WHERE at = ? AND speaker = ? AND persona = ? AND role = ?"
+                " AND text = ? AND kind = ?",
+                (row.at, row.speaker, row.persona, row.role, row.text, row.kind),
+            ).fetchone()
+            if known is not None:
+                ids[row.id] = known[0]
+                continue
+            journal.met(row.speaker, row.name, row.at)
+            session = None
+            if row.kind == "turn":
+                session = _session(connection, sessions, row)
+            line = Line(
+                f"i{row.id}" if row.kind == "turn" and row.id else "",
+                row.role,
+                row.speaker,
+                row.persona,
+                row.language,
+                row.text,
+                row.at,
+                row.status,
+            )
+            memory = journal.insert(row.kind, session, line, pinned=row.pinned, until=row.until)
+            ids[row.id] = memory
+            journal.found_in(memory, [ids[turn] for turn in row.sources if turn in ids])
+            added += 1
+    return added
+
+
+def _session(connection: sqlite3.Connection, known: dict[str, int], row: Portable) -> int:
+    key = row.conversation or ""
+    if key not in known:
+        cursor = connection.execute(
+            "INSERT INTO session (conversation, persona, title, begun, language)"
+            " VALUES ('import', ?, ?, ?, ?)",
+            (row.persona, row.title, row.at, row.language or "es"),
+        )
+        assert cursor.lastrowid is not None
+        known[key] = cursor.lastrowid
+    return known[key]
+
+
+# ── one conversation, to read ────────────────────────────────────────────────────────────────
+
+#: Subtitles: how fast people read, in characters a second, and the shortest time on the screen.
+READING = 15.0
+SHORTEST = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Talked:
+    """A conversation with who is who: names by speaker id."""
+
+    session: Session
+    lines: list[Memory]
+    names: Mapping[str, str]
+
+    def who(self, line: Memory) -> str:
+        if line.role == "assistant":
+            return line.persona
+        return self.names.get(line.speaker) or line.speaker
+
+    @property
+    def title(self) -> str:
+        return self.session.title or self.session.first[:80] or f"#{self.session.id}"
+
+
+def _date(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).astimezone()
+
+
+def markdown(talked: Talked) -> str:
+    """With who said what, and when it began."""
+    begun = _date(talked.session.begun).strftime("%Y-%m-%d %H:%M")
+    parts = [f"# {_inline(talked.title)}\n\n*{begun}*\n"]
+    parts += [
+        f"**{_inline(talked.who(line))}** ({_date(line.at):%H:%M}): {_inline(line.text)}\n"
+        for line in talked.lines
+    ]
+    return "\n".join(parts)
+
+
+def _inline(text: str) -> str:
+    """Text in which Markdown sees no markup."""
+    marked = "".join(f"\\{c}" if c in "\\`*_[]<>#|" else c for c in text)
+    return " ".join(marked.split())
+
+
+def as_json(talked: Talked) -> str:
+    session = talked.session
+    told: dict[str, Any] = {
+        "mia": "conversation",
+        "version": VERSION,
+        "title": talked.title,
+        "persona": session.persona,
+        "language": session.language,
+        "begun": _date(session.begun).isoformat(timespec="seconds"),
+        "lines": [
+            {
+                "role": line.role,
+                "who": talked.who(line),
+                "speaker": line.speaker,
+                "at": _date(line.at).isoformat(timespec="milliseconds"),
+                "language": line.language,
+                "text": line.text,
+                "status": line.status,
+            }
+            for line in talked.lines
+        ],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+
+
+def srt(talked: Talked) -> str:
+    """Subtitles from the conversation's beginning on.
+
+    A line is stamped when it was known: a person's at the end of their turn, MIA's when she had
+    finished. So it is on the screen from as long before as it takes to read, to that moment, or
+    from the line before on."""
+    blocks, before = [], 0.0
+    first = talked.lines[0].at if talked.lines else 0.0
+    lead = max(SHORTEST, len(talked.lines[0].text) / READING) if talked.lines else 0.0
+    for number, line in enumerate(talked.lines, start=1):
+        takes = max(SHORTEST, len(line.text) / READING)
+        end = max(line.at - first + lead, before + SHORTEST)
+        begin = max(before, end - takes)
+        who = talked.who(line)
+        text = " ".join(line.text.split()).replace("-->", "→")
+        blocks.append(f"{number}\n{_stamp(begin)} --> {_stamp(end)}\n{who}: {text}\n")
+        before = end
+    return "\n".join(blocks)
+
+
+def _stamp(seconds: float) -> str:
+    ms = round(seconds * 1000)
+    hours, rest = divmod(ms, 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    whole, ms = divmod(rest, 1000)
+    return f"{hours:02}:{minutes:02}:{whole:02},{ms:03}"
