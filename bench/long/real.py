@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import random
+import re
 import socket
 import sys
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import soundfile
+import websockets
 
 from bench.load.client import Client, connected
 from bench.long.mouth import MouthListener, offset
@@ -76,6 +78,7 @@ class Hour:
     answered: int = 0
     barge_ins: int = 0
     guests: int = 0
+    connections: int = 0
     offsets: list[tuple[float, float]] = field(default_factory=list)
     v2v: list[float] = field(default_factory=list)
     unanswered: list[str] = field(default_factory=list)
@@ -108,6 +111,46 @@ async def _guest(url: str) -> None:
         guest.cut()
 
 
+async def _one(
+    page: Client,
+    hour: Hour,
+    said: Sequence[Line],
+    mouth: MouthListener,
+    dice: random.Random,
+    begun: float,
+    url: str,
+) -> None:
+    """One turn, what it showed, and the pause after it."""
+    number = hour.turns
+    line = said[number % len(said)] if number % 3 else None
+    language = line.language if line else ("es", "en")[number // 3 % 2]
+    mouth.seen.clear()
+    if line is not None and number % 5 == 4:
+        hour.barge_ins += 1
+        turn = await _over_her(page, line, dice)
+    else:
+        turn = await _turn(page, line, language, dice)
+    hour.turns += 1
+    if turn.done is not None and turn.sounded is not None:
+        hour.answered += 1
+        hour.v2v.append(round(turn.v2v or 0.0, 3))
+        # Off the loop: a page has its microphone to send meanwhile.
+        found = await asyncio.to_thread(offset, page.played[turn.reply], list(mouth.seen))
+        if found is not None:
+            hour.offsets.append((round(turn.sounded - begun, 1), round(found, 4)))
+    else:
+        how = "typed" if line is None else "said"
+        cut = "" if page.closed is None else f", cut off: {page.closed}"
+        hour.unanswered.append(f"turn {number} ({language}, {how}){cut} {turn.status}")
+    if number % 6 == 5:
+        hour.guests += 1
+        with contextlib.suppress(OSError, TimeoutError, websockets.WebSocketException):
+            await _guest(url)
+    page.played.clear()
+    page.turns.clear()
+    await asyncio.sleep(90.0 if number % 20 == 19 else dice.uniform(*APART))
+
+
 async def talk(url: str, osc: int, minutes: float, keep: Path) -> Hour:
     """Talk to her for so long; what happened is also kept in `keep` after every turn."""
     loop = asyncio.get_running_loop()
@@ -119,36 +162,15 @@ async def talk(url: str, osc: int, minutes: float, keep: Path) -> Hour:
     said = lines()
     begun = loop.time()
     try:
-        async with connected(url, stage=True) as page:
-            while loop.time() < begun + minutes * 60:
-                number = hour.turns
-                line = said[number % len(said)] if number % 3 else None
-                language = line.language if line else ("es", "en")[number // 3 % 2]
-                mouth.seen.clear()
-                if line is not None and number % 5 == 4:
-                    hour.barge_ins += 1
-                    turn = await _over_her(page, line, dice)
-                else:
-                    turn = await _turn(page, line, language, dice)
-                hour.turns += 1
-                if turn.done is not None and turn.sounded is not None:
-                    hour.answered += 1
-                    hour.v2v.append(round(turn.v2v or 0.0, 3))
-                    found = offset(page.played[turn.reply], mouth.seen)
-                    if found is not None:
-                        hour.offsets.append((round(turn.sounded - begun, 1), round(found, 4)))
-                else:
-                    how = "typed" if line is None else "said"
-                    hour.unanswered.append(f"turn {number} ({language}, {how}): {turn.status}")
-                if number % 6 == 5:
-                    hour.guests += 1
-                    with contextlib.suppress(OSError, TimeoutError):
-                        await _guest(url)
-                page.played.clear()
-                page.turns.clear()
-                await asyncio.to_thread(keep.write_text, json.dumps(asdict(hour)), "utf-8")
-                pause = 90.0 if number % 20 == 19 else dice.uniform(*APART)
-                await asyncio.sleep(pause)
+        while loop.time() < begun + minutes * 60:
+            # As the page does: whoever is cut off comes back.
+            hour.connections += 1
+            with contextlib.suppress(OSError, websockets.WebSocketException):
+                async with connected(url, stage=True) as page:
+                    while page.closed is None and loop.time() < begun + minutes * 60:
+                        await _one(page, hour, said, mouth, dice, begun, url)
+                        await asyncio.to_thread(keep.write_text, json.dumps(asdict(hour)), "utf-8")
+            await asyncio.sleep(1)
     finally:
         transport.close()
     return hour
@@ -169,3 +191,10 @@ def run(minutes: float, folder: Path) -> None:
         began = time.monotonic()
         asyncio.run(talk(f"ws://127.0.0.1:{port}/v1/realtime", osc, minutes, folder / "hour.json"))
         print(f"talked for {(time.monotonic() - began) / 60:.1f} min; {samples}")
+
+
+def attach(minutes: float, folder: Path) -> None:
+    """Talk on to a MIA that `run` started in FOLDER and that lives."""
+    config = (folder / "config.yaml").read_text("utf-8")
+    osc, port = (int(found) for found in re.findall(r"port: (\d+)", config))
+    asyncio.run(talk(f"ws://127.0.0.1:{port}/v1/realtime", osc, minutes, folder / "hour.json"))

@@ -35,6 +35,17 @@ class BackendUnavailable(MiaError):
     """A backend cannot work now: not installed, not running, refused, or out of memory."""
 
 
+def fault(error: Exception, name: str) -> MiaError:
+    """Whatever a backend (ours, or somebody's plugin) let out, as an error of ours: `error`
+    itself if it is one already. The caller chains it, and logs what is no MiaError."""
+    if isinstance(error, MiaError):
+        return error
+    if isinstance(error, MemoryError):
+        return BackendUnavailable("backend.no_memory", name=name)
+    reason = f"{type(error).__name__}: {error}"
+    return BackendUnavailable("backend.fault", name=name, reason=reason)
+
+
 class ModelUnavailable(MiaError):
     """A model's files are missing, damaged, or cannot be fetched."""
 

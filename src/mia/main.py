@@ -40,6 +40,8 @@ from mia.hearing.several import Recognisers
 from mia.home import Home
 from mia.mind.chain import Chain
 from mia.mind.prompts import system_prompt
+from mia.mind.safety.outgoing import Outgoing
+from mia.mind.safety.words import Words
 from mia.models import ModelStore
 from mia.telemetry.events import EventBus, Notice
 from mia.voice import Voices, VoiceWording
@@ -48,6 +50,8 @@ from mia.voice.cues import folded
 log = logging.getLogger(__name__)
 
 LANGUAGES = ("es", "en")
+#: Where the user's own lists of words are, beside the configuration.
+WORDS = "words"
 #: Said once, unheard, so that the first real sentence does not pay for a cold start.
 WARM_UP = {"es": "Hola.", "en": "Hello."}
 
@@ -129,6 +133,18 @@ def wording_of(config: Config) -> VoiceWording:
     )
 
 
+async def guard_of(
+    config: Config, folder: Path, trouble: Callable[[MiaError], None]
+) -> Outgoing | None:
+    """What keeps words back that are not to be said, as configured; None: nothing does."""
+    own = config.safety
+    if own.level == "off":
+        return None
+    words = Words(own.level, own.lists or folder / WORDS, trouble)
+    await words.refresh()
+    return Outgoing(words, own.replacement or "")
+
+
 def taught(config: Config) -> tuple[str, ...]:
     """The expressions the language model is told of; none for the embedded one, which could not
     obey and would only be put off."""
@@ -203,7 +219,9 @@ async def assembled(
     )
     fallback = config.prompt.system if "system" in config.prompt.model_fields_set else ""
     parts = Parts(
-        mouth=Mouth(llm, tts, wording_of(config), StreamResampler),
+        mouth=Mouth(
+            llm, tts, wording_of(config), StreamResampler, await guard_of(config, folder, trouble)
+        ),
         stt=stt,
         turn_detector=turn_detector,
         voice_detector=vad.detector,

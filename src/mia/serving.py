@@ -26,10 +26,12 @@ from mia.conversation import Conversation, Parts
 from mia.conversation.ports import Role, Usage
 from mia.errors import MiaError
 from mia.home import Home
+from mia.panel.desk import Desk
 from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
 from mia.panel.settings import Settings
-from mia.redaction import Redactor
+from mia.panel.shelf import Shelf
+from mia.redaction import hide
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.journal import Journal
@@ -64,7 +66,8 @@ class Serving:
         self._turns = TurnReports(self._bus)
         self._log = EventLog(self._bus)
         self._timings = Timings(self._bus)
-        self._journal = Journal(self._bus, Redactor(hidden(loaded.config)))
+        self._journal = Journal(self._bus)
+        hide(*hidden(loaded.config))
         self._loading = program.Loading()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
@@ -94,6 +97,10 @@ class Serving:
         )
         self._hub: Hub | None = None
         self._lan: Lan | None = None
+        self._shelf = Shelf(lambda: self._config, home)
+        self._desk = Desk(
+            lambda: self._loaded, lambda: self._parts, self._reload, self._shelf, home
+        )
 
     async def run(
         self,
@@ -134,6 +141,7 @@ class Serving:
                 lan=lambda: self._lan,
                 journal=self._journal,
                 timings=self._timings,
+                desk=self._desk,
                 settings=self._settings,
                 feel=self._feel,
             )
@@ -147,7 +155,7 @@ class Serving:
                     serve(app, web.host, web.port, listener=listener, ready=listening)
                 )
                 talking = group.create_task(self._stay(ready))
-                tasks = [server, talking]
+                tasks = [server, talking, group.create_task(self._shelf.downloads.run())]
                 if lan is not None:
                     tasks.append(group.create_task(self._open(app, lan, token, reachable)))
                 self._until_signal(*tasks)
@@ -163,7 +171,7 @@ class Serving:
         """Serve the local network as well, encrypted and with a token, until cancelled."""
         folder = self._home.data
         found = await run_blocking(network.addresses)
-        shown = token or await run_blocking(network.token, folder)
+        shown = token if token else await run_blocking(network.token, folder)
         tls, fingerprint = await run_blocking(network.context, folder, (*found, *network.names()))
         listener = bind("0.0.0.0", port)
         bound = listener.getsockname()[1]
@@ -171,7 +179,7 @@ class Serving:
             network.url("127.0.0.1", bound)
         ]
         access = Access("0.0.0.0", shown, hosts=network.names())
-        self._journal.redact.add(shown)
+        hide(shown)
         self._lan = Lan(ways[0], tuple(ways[1:]), shown, fingerprint)
         reachable(self._lan)
         await serve(Doorway(app, access), "0.0.0.0", bound, listener=listener, tls=tls)
@@ -182,7 +190,7 @@ class Serving:
         # Where she listens was decided when the program began.
         loaded.config.web = self._config.web
         self._loaded, self._config = loaded, loaded.config
-        self._journal.redact.add(*hidden(loaded.config))
+        hide(*hidden(loaded.config))
         self._changed.set()
 
     async def _stay(self, ready: Callable[[], None]) -> None:

@@ -113,7 +113,31 @@ def test_each_outage_is_told_once_however_often_it_is_tried(context: Context) ->
     assert told == ["vts.lost"] * 3
 
 
-def test_with_no_output_on_there_is_nothing_to_do(context: Context) -> None:
-    showing = Showing({}, context)
-    run(showing.run(Posed()))
-    assert showing.states == {}
+def test_an_output_is_switched_on_changed_and_switched_off_while_she_is_shown(
+    context: Context,
+) -> None:
+    seen: list[dict[str, str]] = []
+
+    async def scenario() -> None:
+        showing = Showing({}, context)
+        task = asyncio.create_task(showing.run(Posed()))
+
+        async def look() -> None:
+            await asyncio.sleep(1)
+            seen.append({name: state.status for name, state in showing.states.items()})
+
+        await look()
+        showing.change("steady", Plain())
+        await look()
+        showing.change("steady", Plain())
+        await look()
+        frames = Steady.frames
+        showing.change("steady", None)
+        await look()
+        assert Steady.frames == frames
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    run(scenario())
+    assert seen == [{}, {"steady": "connected"}, {"steady": "connected"}, {}]
+    assert Steady.frames >= 19

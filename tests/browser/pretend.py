@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from mia.web.model_file import ModelFile
 from mia.web.services import UI
+from tests.browser.house import House
 from tests.channels.realtime.fakes import FakeTalk
 from tests.web.conftest import World, running
 
@@ -63,10 +64,13 @@ class Pretend:
 
 
 @contextmanager
-def pretending(model: ModelFile | None = None, port: int = 0) -> Iterator[Pretend]:
+def pretending(
+    model: ModelFile | None = None, port: int = 0, house: House | None = None
+) -> Iterator[Pretend]:
     """A server with the real pages, until the block ends.
 
-    model: where the user's own avatar is kept. port: 0 for a free one.
+    model: where the user's own avatar is kept. port: 0 for a free one. house: its settings, voice
+    and outputs; without one there are none.
     """
     world = World(UI, model=model)
     world.stage = _Telling("stage", world.bus, holds=True)
@@ -75,7 +79,8 @@ def pretending(model: ModelFile | None = None, port: int = 0) -> Iterator[Preten
 
     async def serve() -> None:
         loop = asyncio.get_running_loop()
-        async with running(world, port) as server:
+        inhabited = house.inhabited(world) if house else nullcontext()
+        async with inhabited, running(world, port) as server:
             started.append(Pretend(world, server.http, loop))
             ends = asyncio.Event()
             stop.append(lambda: loop.call_soon_threadsafe(ends.set))

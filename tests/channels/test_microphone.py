@@ -76,6 +76,107 @@ def test_a_machine_without_portaudio_says_so_once_and_goes_on(
     assert "apt install libportaudio2" in str(told[0])
 
 
+class Pulled:
+    """PortAudio with devices that can be unplugged; it looks for them only when initialised.
+
+    `cards` are the open streams' callbacks. silent: an unplugged device just falls silent, as on
+    some systems; else its streams end.
+    """
+
+    PortAudioError = OSError
+
+    def __init__(self, *, silent: bool) -> None:
+        self.plugged = {"in": True, "out": True}
+        self.known = dict(self.plugged)
+        self.silent = silent
+        self.open: list[SimpleNamespace] = []
+
+    def _stream(self, way: str, *, callback: Any, finished_callback: Any, **_: Any) -> Any:
+        if not (self.known[way] and self.plugged[way]):
+            raise OSError("no such device")
+        stream = SimpleNamespace(way=way, callback=callback, finished=finished_callback)
+        stream.latency, stream.start, stream.abort = 0.01, lambda: None, lambda: None
+        stream.close = lambda: self.open.remove(stream)
+        self.open.append(stream)
+        return stream
+
+    def InputStream(self, **options: Any) -> Any:
+        return self._stream("in", **options)
+
+    def OutputStream(self, **options: Any) -> Any:
+        return self._stream("out", **options)
+
+    def _terminate(self) -> None:
+        assert not self.open, "PortAudio ends under an open stream"
+
+    def _initialize(self) -> None:
+        self.known = dict(self.plugged)
+
+    def pull(self, way: str) -> None:
+        self.plugged[way] = False
+        if not self.silent:
+            for stream in [one for one in self.open if one.way == way]:
+                stream.finished()
+
+    async def work(self) -> None:
+        """What the cards' threads do: 20 ms in, 20 ms out."""
+        while True:
+            for stream in [one for one in self.open if self.plugged[one.way]]:
+                stream.callback(np.zeros((320, 1), np.float32), 320, None, None)
+            await asyncio.sleep(0.02)
+
+
+async def at_once(function: Any, *args: Any) -> Any:
+    return function(*args)
+
+
+@pytest.mark.parametrize("way", ["in", "out"])
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_device_pulled_twice_is_told_twice_and_each_time_she_is_back(
+    monkeypatch: pytest.MonkeyPatch, way: str, silent: bool
+) -> None:
+    card = Pulled(silent=silent)
+    monkeypatch.setattr(microphone, "portaudio", lambda: card)
+    monkeypatch.setattr(microphone, "run_blocking", at_once)
+    told: list[str] = []
+    speakers: list[CardLoudspeaker] = []
+    attached = asyncio.Event()
+
+    def attach(speaker: CardLoudspeaker) -> None:
+        speakers.append(speaker)
+        attached.set()
+
+    conversation: Any = SimpleNamespace(hear=lambda _: None, attach=attach, detach=speakers.remove)
+    mic = Microphone(
+        Devices(cancel_echo=False, output_rate=16_000), lambda error: told.append(error.code)
+    )
+    seconds: list[float] = []
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        running = [asyncio.create_task(mic.run(conversation)), asyncio.create_task(card.work())]
+        for pulled in (1, 2):
+            await asyncio.sleep(10)
+            assert len(speakers) == 1
+            card.pull(way)
+            await asyncio.sleep(10)
+            assert not speakers
+            assert not card.open
+            assert told == ["device.lost"] * pulled
+            back = loop.time()
+            card.plugged[way] = True
+            attached.clear()
+            await attached.wait()
+            seconds.append(loop.time() - back)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    virtual.run(main())
+    assert max(seconds) <= 5, "she is back soon after the device is"
+    assert not card.open
+
+
 def test_a_device_that_is_gone_is_looked_for_until_it_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

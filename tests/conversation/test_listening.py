@@ -167,3 +167,23 @@ def test_a_soft_voice_is_no_lull_only_because_it_is_soft() -> None:
     detector.probability = lambda frame: float(np.abs(frame).max() > 0.01)  # type: ignore[method-assign]
     events = heard(Listener(detector), sound((1, 0), (1, 0.02), (1, 0)))
     assert sum(isinstance(event, Lull) for event in events) == 1
+
+
+def test_once_all_words_are_known_one_silent_frame_is_a_pause() -> None:
+    def gap(known: int) -> float:
+        listener = Listener(FakeVad())
+        listener.known = known
+        silent = [e for e in heard(listener, sound((1, 0), (1, 0.5))) if isinstance(e, Silent)]
+        assert silent == []
+        before = listener.received
+        while not silent:
+            frame = np.zeros(FRAME, np.float32)
+            end = (listener.received + FRAME) / HEARING_RATE
+            silent = [e for e in listener.hear(frame, end) if isinstance(e, Silent)]
+        return (listener.received - before) / HEARING_RATE
+
+    frame = FRAME / HEARING_RATE
+    assert gap(0) == pytest.approx(DEFAULT.gap, abs=1.5 * frame)
+    assert gap(2 * HEARING_RATE) == pytest.approx(max(frame, DEFAULT.gap_known), abs=1.5 * frame)
+    assert gap(2 * HEARING_RATE) < gap(0)
+    assert gap(HEARING_RATE) == gap(0), "what was said after that is not known"

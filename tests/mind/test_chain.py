@@ -9,7 +9,13 @@ import pytest
 
 from mia.conversation.ports import Prompt, Usage
 from mia.errors import BackendUnavailable
-from mia.mind.chain import COOL_DOWN_SECONDS, LONGEST_COOL_DOWN_SECONDS, Chain, Switched
+from mia.mind.chain import (
+    COOL_DOWN_SECONDS,
+    FIRST_PIECE_SECONDS,
+    LONGEST_COOL_DOWN_SECONDS,
+    Chain,
+    Switched,
+)
 from tests.mind.contract import asked
 from tests.support import virtual
 
@@ -108,11 +114,31 @@ def test_an_empty_reply_is_a_reply() -> None:
     assert second.asked == 0
 
 
-def test_a_programming_mistake_is_not_taken_for_a_failed_backend() -> None:
-    second = Scripted("No.")
-    with pytest.raises(ZeroDivisionError):
-        virtual.run(said(Chain([("a", Scripted(ZeroDivisionError())), ("b", second)])))
-    assert second.asked == 0
+def test_a_fault_inside_one_model_is_logged_with_its_place_and_the_next_one_answers(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    chain = Chain([("a", Scripted(ZeroDivisionError())), ("b", Scripted("Sí."))])
+    assert virtual.run(said(chain)) == "Sí."
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert record.exc_info[0] is ZeroDivisionError
+
+
+def test_a_model_that_hangs_makes_way_for_the_next_one_and_is_asked_last() -> None:
+    hung = Scripted("nunca", slow=10_000.0)
+    chain = Chain([("hung", hung), ("b", Scripted("Hola."))])
+
+    async def talk() -> list[float]:
+        loop = asyncio.get_running_loop()
+        took: list[float] = []
+        for _ in range(2):
+            start = loop.time()
+            assert await said(chain) == "Hola."
+            took.append(loop.time() - start)
+        return took
+
+    assert virtual.run(talk()) == [FIRST_PIECE_SECONDS, 0.0]
+    assert hung.asked == 1
 
 
 def test_a_dead_server_costs_its_timeout_once_and_not_every_turn() -> None:

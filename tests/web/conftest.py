@@ -34,6 +34,8 @@ class World:
     access: Access = field(default_factory=Access)
     holds: bool = False
     model: ModelFile | None = None
+    further: dict[str, Any] = field(default_factory=dict)
+    """Further services."""
 
     def __post_init__(self) -> None:
         self.stage = FakeTalk("stage", self.bus)
@@ -57,7 +59,7 @@ class World:
             ui=self.ui,
             model=self.model,
         )
-        return replace(found, **more)
+        return replace(found, **self.further, **more)
 
 
 @pytest.fixture

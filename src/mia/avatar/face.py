@@ -106,6 +106,13 @@ class LiveFace:
         """Listen no more."""
         self._leave()
 
+    def feel(self, expression: str, seconds: float) -> None:
+        """Show an expression for so long, whatever is being said."""
+        now = self._clock()
+        self._expressing.show(now, expression)
+        self._expressing.calm(now, seconds)
+        self._frames.clear()
+
     # ── facts ────────────────────────────────────────────────────────────────────────────────
 
     def _tell(self, event: facts.Event) -> None:

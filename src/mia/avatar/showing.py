@@ -34,6 +34,8 @@ class Showing:
         self._outputs: dict[str, AvatarOutput] = {}
         self._broken: dict[str, MiaError] = {}
         self._told: dict[str, set[str]] = {name: set() for name in wanted}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._begin: Callable[[str, Options, asyncio.Task[None] | None], None] | None = None
 
     @property
     def states(self) -> dict[str, OutputState]:
@@ -41,12 +43,42 @@ class Showing:
         return {name: self._state(name) for name in self._wanted}
 
     async def run(self, face: Face) -> None:
-        """Show `face` everywhere until cancelled; where nothing is on, return. Raises nothing."""
+        """Show `face` everywhere until cancelled. Raises nothing."""
         async with asyncio.TaskGroup() as group:
-            for name, options in self._wanted.items():
-                group.create_task(self._keep(name, options, face), name=f"avatar {name}")
 
-    async def _keep(self, name: str, options: Options, face: Face) -> None:
+            def begin(name: str, options: Options, before: asyncio.Task[None] | None) -> None:
+                work = self._keep(name, options, face, before)
+                self._tasks[name] = group.create_task(work, name=f"avatar {name}")
+
+            self._begin = begin
+            try:
+                for name, options in self._wanted.items():
+                    begin(name, options, None)
+                # Others may be switched on later.
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._begin = None
+                self._tasks.clear()
+
+    def change(self, name: str, options: Options | None) -> None:
+        """Show her at this output with other options from now on, or (None) no more."""
+        before = self._tasks.pop(name, None)
+        if before is not None:
+            before.cancel()
+        self._broken.pop(name, None)
+        self._told[name] = set()
+        if options is None:
+            self._wanted.pop(name, None)
+            return
+        self._wanted[name] = options
+        if self._begin is not None:
+            self._begin(name, options, before)
+
+    async def _keep(
+        self, name: str, options: Options, face: Face, before: asyncio.Task[None] | None
+    ) -> None:
+        if before is not None:
+            await asyncio.wait({before})  # it lets go of its socket first
         wait = FIRST_WAIT
         while True:
             try:

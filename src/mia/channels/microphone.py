@@ -30,8 +30,12 @@ log = logging.getLogger(__name__)
 BLOCK_SECONDS = 0.01
 #: Ramp of a sound that is cut off, against clicks.
 FADE_SECONDS = 0.01
-#: How long to wait before a lost device is looked for again, seconds: doubled up to the last.
-FIRST_RETRY, LAST_RETRY = 1.0, 30.0
+#: How long to wait before a lost device is looked for again, seconds: doubled up to the last, which
+#: is what somebody who has just plugged it in again waits at most.
+FIRST_RETRY, LAST_RETRY = 1.0, 5.0
+#: A card whose callbacks stop for this long, in seconds, is gone: some systems say nothing when a
+#: device is unplugged. The longest blocks come every 0.2 s; a busy machine is late by less than 1.
+STALLED = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,25 +193,27 @@ class Microphone:
     def __init__(self, devices: Devices, trouble: Callable[[DeviceUnavailable], None]) -> None:
         self._devices = devices
         self._trouble = trouble
+        self._wait = FIRST_RETRY
+        self._reported = False
 
     async def run(self, conversation: Conversation) -> None:
         """Listen and speak until cancelled. A device that is missing or unplugged is reported
         once, and looked for again until it is back."""
-        wait = FIRST_RETRY
-        reported = False
         while True:
             try:
                 await self._attached(conversation)
             except DeviceUnavailable as error:
-                if not reported:
+                if not self._reported:
                     self._trouble(error)
-                    reported = True
+                    self._reported = True
                 if error.code in ("device.no_module", "device.no_portaudio"):
                     return
-            else:
-                wait, reported = FIRST_RETRY, False
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, LAST_RETRY)
+            await asyncio.sleep(self._wait)
+            self._wait = min(self._wait * 2, LAST_RETRY)
+
+    def _well(self) -> None:
+        """The devices are there: the next loss is news again."""
+        self._wait, self._reported = FIRST_RETRY, False
 
     def _canceller(self) -> echo.EchoCanceller | None:
         """None where none is wanted, or none is there, which is reported."""
@@ -227,6 +233,11 @@ class Microphone:
         ring = Ring(chosen.output_rate)
         hearing = StreamResampler(chosen.input_rate, HEARING_RATE, "LQ")
         canceller = self._canceller()
+        pulse = [loop.time(), loop.time()]
+        """When microphone and loudspeaker were last at work."""
+
+        def beat(which: int) -> None:
+            pulse[which] = loop.time()
 
         def heard(data: Any, _frames: int, _time: Any, status: Any) -> None:
             if status:
@@ -235,6 +246,7 @@ class Microphone:
             loop.call_soon_threadsafe(hear, mono)
 
         def hear(mono: Samples) -> None:
+            beat(0)
             samples = hearing.feed(mono)
             conversation.hear(canceller.heard(samples) if canceller else samples)
 
@@ -242,14 +254,31 @@ class Microphone:
             if status:
                 log.debug("loudspeaker: %s", status)
             data[:, 0] = played = ring.take(frames)
+            loop.call_soon_threadsafe(play, played)
+
+        def play(played: Samples) -> None:
+            beat(1)
             if canceller:
-                loop.call_soon_threadsafe(canceller.played, played)
+                canceller.played(played)
 
         def finished() -> None:
             loop.call_soon_threadsafe(lost.set)
 
         def open_streams() -> tuple[Any, Any]:
-            microphone = module.InputStream(
+            opened: list[Any] = []
+            try:
+                opened.append(listening())
+                opened.append(speaking())
+                for stream in opened:
+                    stream.start()
+            except (module.PortAudioError, ValueError, OSError):
+                for stream in opened:
+                    stream.close()
+                raise
+            return opened[0], opened[1]
+
+        def listening() -> Any:
+            return module.InputStream(
                 samplerate=chosen.input_rate,
                 channels=chosen.input_channels,
                 device=chosen.input_device,
@@ -258,7 +287,9 @@ class Microphone:
                 callback=heard,
                 finished_callback=finished,
             )
-            loudspeaker = module.OutputStream(
+
+        def speaking() -> Any:
+            return module.OutputStream(
                 samplerate=chosen.output_rate,
                 channels=1,
                 device=chosen.output_device,
@@ -268,21 +299,41 @@ class Microphone:
                 callback=spoken,
                 finished_callback=finished,
             )
-            microphone.start()
-            loudspeaker.start()
-            return microphone, loudspeaker
 
         try:
+            if self._reported:
+                await run_blocking(_look_again, module)
             streams = await run_blocking(open_streams)
         except (module.PortAudioError, ValueError, OSError) as error:
             raise DeviceUnavailable("device.cannot_open", reason=str(error)) from error
         speaker = CardLoudspeaker(ring, chosen.output_rate, float(streams[1].latency))
         conversation.attach(speaker)
+        self._well()
         try:
-            await lost.wait()
-            raise DeviceUnavailable("device.lost")
+            await _stalled(lost, pulse)
         finally:
             conversation.detach(speaker)
             for stream in streams:
-                await asyncio.shield(run_blocking(stream.abort))
-                await asyncio.shield(run_blocking(stream.close))
+                with contextlib.suppress(module.PortAudioError, OSError):  # it is gone, after all
+                    await asyncio.shield(run_blocking(stream.abort))
+                    await asyncio.shield(run_blocking(stream.close))
+        raise DeviceUnavailable("device.lost")
+
+
+async def _stalled(lost: asyncio.Event, pulse: list[float]) -> None:
+    """Until the devices are said to be lost, or one of them has not been at work for `STALLED`.
+    pulse: when each was, on the loop's clock."""
+    loop = asyncio.get_running_loop()
+    pulse[:] = [loop.time()] * len(pulse)
+    while (left := min(pulse) + STALLED - loop.time()) > 0:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(left):
+                await lost.wait()
+                return
+
+
+def _look_again(module: Any) -> None:
+    """Let PortAudio look which devices there are: it only does so when it is initialised, and
+    what was plugged in since would not be found. No stream may be open."""
+    module._terminate()
+    module._initialize()

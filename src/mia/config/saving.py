@@ -7,8 +7,9 @@ import dataclasses
 import io
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -24,6 +25,7 @@ from mia.config.key_list import keys
 from mia.config.loading import Loaded, available, interpret
 from mia.config.original import modernise
 from mia.config.problems import InvalidConfig, Problem
+from mia.config.removing import without
 from mia.config.schema import Config
 
 #: Long enough that no line of the user's is ever wrapped.
@@ -31,29 +33,55 @@ WIDTH = 1_000_000
 
 
 def save(
-    path: Path, changes: Mapping[str, object], *, schema: type[Config] | None = None
+    path: Path,
+    changes: Mapping[str, object],
+    *,
+    remove: Collection[str] = (),
+    schema: type[Config] | None = None,
 ) -> Loaded:
     """Set dotted keys in the file at `path`, made if it is not there; None writes `null`.
 
+    remove: keys that are taken out, so that their defaults count.
     The result is checked first: on any problem InvalidConfig is raised and the file stays as it
     was. It is replaced in one step, so a reader never sees half of it. Secrets are refused; they
     belong into `.env`. Returns the file's configuration, without what the environment adds.
     """
+    text, loaded = edited(path, changes, remove=remove, schema=schema)
+    _replace(Path(os.path.realpath(path)), text)
+    return loaded
+
+
+def edited(
+    path: Path,
+    changes: Mapping[str, object],
+    *,
+    remove: Collection[str] = (),
+    schema: type[Config] | None = None,
+    env: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[str, Loaded]:
+    """What `save` would write, and the configuration that makes; the file is not touched."""
     model = schema or installed()
     real = Path(os.path.realpath(path))
     old = read(real) if real.exists() else ""
     _refuse_secrets(path, changes, model)
     interpret(old, path, env={}, schema=model)
-    new = _edited(old, _where_it_stands(old, changes, path, model), path)
+    new = _reset(old, _where_it_stands(old, dict.fromkeys(remove), path, model), path)
+    new = _edited(new, _where_it_stands(new, changes, path, model), path)
     try:
-        loaded = interpret(new, path, env={}, schema=model)
+        loaded = interpret(new, path, env=env, schema=model)
     except InvalidConfig as error:
         # Its lines are those of a text nobody will see.
         raise InvalidConfig(
             path, [dataclasses.replace(problem, place=None) for problem in error.problems]
         ) from error
-    _replace(real, new)
-    return loaded
+    return new, loaded
+
+
+def _reset(text: str, names: Collection[str], path: Path) -> str:
+    try:
+        return without(text, [tuple(name.split(".")) for name in names])
+    except ValueError as error:
+        raise InvalidConfig(path, [Problem("config.not_removed", str(error))]) from error
 
 
 def _where_it_stands(
@@ -77,6 +105,8 @@ def _refuse_secrets(path: Path, changes: Mapping[str, object], model: type[Confi
 
 
 def _edited(text: str, changes: Mapping[str, object], path: Path) -> str:
+    if not changes:
+        return text
     crlf = "\r\n" in text
     yaml = YAML(typ="rt")
     yaml.preserve_quotes = True
@@ -122,10 +152,20 @@ def _uncommented(line: str) -> str:
     return line.strip().removeprefix("#").removeprefix(" ")
 
 
-def _set(root: CommentedMap, parts: list[str], value: object, path: Path) -> None:
+def _written(value: object) -> object:
+    """Lists on one line, as people write them; the pairs of a mapping on a line each."""
     if isinstance(value, (list, tuple)):
         value = CommentedSeq(value)
         value.fa.set_flow_style()
+    elif isinstance(value, Mapping):
+        value = CommentedMap({name: _written(inner) for name, inner in value.items()})
+        if not value:
+            value.fa.set_flow_style()
+    return value
+
+
+def _set(root: CommentedMap, parts: list[str], value: object, path: Path) -> None:
+    value = _written(value)
     inner: Any = root
     while len(parts) > 1 and isinstance(inner.get(parts[0]), CommentedMap):
         inner = inner[parts[0]]

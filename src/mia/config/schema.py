@@ -15,6 +15,7 @@ from pydantic import Field, SecretStr
 from mia.config.discord import Discord
 from mia.config.face import Avatar, Lipsync
 from mia.config.outputs import Osc
+from mia.config.safety import Safety
 from mia.config.sections import BackendSection, Section, alias, field_of
 
 __all__ = ["Avatar", "BackendSection", "Config", "Section", "alias", "field_of"]
@@ -288,6 +289,7 @@ class Config(Section):
     avatar: Avatar = Field(default_factory=Avatar, description="Her face.")
     web: Web = Field(default_factory=Web, description="The page and the API.")
     log: Log = Field(default_factory=Log, description="What MIA writes down about herself.")
+    safety: Safety = Field(default_factory=Safety, description="What she does not say.")
     rag: Rag = Field(
         default_factory=Rag, description="Memory.", json_schema_extra={"waiting": "memory"}
     )

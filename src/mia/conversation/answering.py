@@ -124,6 +124,12 @@ class Answering:
             trouble=self._listeners.trouble,
             recalled=lambda _recollection: self._recalled(revision),
             kept=functools.partial(kept, turn) if (kept := self._listeners.kept) else None,
+            kept_back=lambda kept: self._tell(
+                facts.Notice,
+                level="info",
+                code="safety.kept_back",
+                parameters={"category": kept.category},
+            ),
         )
         track = Track(
             reply_id,
@@ -376,9 +382,10 @@ class Answering:
         try:
             async with self._cores.claim(SPECULATION):
                 await self._mouth.llm.warm(prompt)
-        except MiaError as error:
+        except Exception as error:  # a guess in advance must never end the talk
             # It will say so again, to the user, when it is asked for a reply.
-            log.info("the language model could not be warmed: %s", error)
+            trace = not isinstance(error, MiaError)
+            log.info("the language model could not be warmed: %s", error, exc_info=trace)
 
     def close(self) -> None:
         """The conversation is over: so is the reply."""

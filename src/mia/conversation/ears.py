@@ -21,7 +21,7 @@ from mia.conversation.ports import (
     TurnDetector,
     VoiceDetector,
 )
-from mia.conversation.recognition import Judge, Recogniser, Request
+from mia.conversation.recognition import Judge, Judgement, Recogniser, Request
 from mia.conversation.speculation import Effort
 from mia.conversation.tuning import Tuning
 from mia.errors import MiaError
@@ -58,8 +58,10 @@ class Ears:
         """What the newest words were in."""
         self.stt_seconds: float | None = None
         """How long the newest recognition took."""
-        self._recogniser = Recogniser(stt, cores, self._transcribed, self._spent, told.trouble)
-        self._judge = Judge(turn_detector, self._judged, told.trouble)
+        self._recogniser = Recogniser(
+            stt, cores, self._transcribed, self._spent, told.trouble, tuning.recognition
+        )
+        self._judge = Judge(turn_detector, self._judged, told.trouble, tuning.judgement)
         self._effort = effort
         self._told = told
         self._tuning = tuning
@@ -113,6 +115,7 @@ class Ears:
         """See what was said so far, instead of what was said before."""
         if self.listener.voice_seconds >= self._tuning.least_speech:
             self._recogniser.ask(self._request(None))
+            self._judge.ask(Judgement(self.listener.received, self.listener.utterance()))
 
     def guess(self, revision: int, *, judge: bool = True) -> None:
         """Find out what was said up to this pause, and (judge) whether it was all."""
@@ -126,9 +129,12 @@ class Ears:
                 self._told.understood, revision, self._settled, nothing
             )
             return
+        since = self.listener.complete_from
         if judge:
-            self.judging = self._judge.ask(revision, self.listener.utterance())
-        if not self._recogniser.adopt(self.listener.complete_from, revision):
+            self.judging = self._judge.adopt(since, revision) or self._judge.ask(
+                Judgement(self.listener.received, self.listener.utterance(), revision)
+            )
+        if not self._recogniser.adopt(since, revision):
             self._recogniser.ask(self._request(revision))
 
     def go_on(self, pause: float, text: str | None) -> None:
@@ -152,8 +158,10 @@ class Ears:
         said = request.transcript or Transcript("", self.heard_language)
         if request.transcript and self.language == "auto":
             self.heard_language = said.language
-        if request.revision is None and not said.text:
-            return
+        if request.revision is None:
+            self.listener.known = request.upto
+            if not said.text:
+                return
         if request.revision is not None and request.revision != self._revision:
             return
         self._told.understood(request.revision, f"{self._settled} {said.text}".strip(), said)

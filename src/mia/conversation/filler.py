@@ -47,8 +47,9 @@ class FillerSounds:
             try:
                 async with cores.claim(BACKGROUND):
                     samples = await _said(text, language, mouth)
-            except MiaError as error:
-                log.info("no filler %r: %s", text, error)
+            except Exception as error:  # a "let me see…" must never end the talk
+                trace = not isinstance(error, MiaError)
+                log.info("no filler %r: %s", text, error, exc_info=trace)
                 return
             if len(samples):
                 self.of[language] += (Filler(text, samples),)

@@ -61,6 +61,8 @@ class Listener:
         self._lulled = False
         self._lull = 0
         """Where the last lull was."""
+        self.known = 0
+        """The words up to this sample were transcribed."""
         self._levels: list[float] = []
         """dB of each voiced frame of the utterance, up to the last lull …"""
         self._late: list[float] = []
@@ -126,9 +128,14 @@ class Listener:
                 self._voice = self._untold = self.received - self._onset
                 self._levels, self._late = [], []
             yield Voiced(when(self._onset))
-        elif not voice and self._run >= self._tuning.gap * HEARING_RATE:
+        elif not voice and self._run >= self._least_gap() * HEARING_RATE:
             self._silence()
             yield Silent(when(self._last_voiced))
+
+    def _least_gap(self) -> float:
+        """Silence that is a pause, seconds: less where all words are known already."""
+        known = self.known >= self.complete_from
+        return self._tuning.gap_known if known else self._tuning.gap
 
     def _is_lull(self, likely: float, voice: bool) -> bool:
         """Whether this is the first frame in which the voice may be about to pause, or does after

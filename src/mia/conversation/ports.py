@@ -302,6 +302,29 @@ class Wording(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeptBack:
+    """A clause that is not to be said. category: why. instead: what is said in its place; the
+    reply ends with that."""
+
+    category: str
+    instead: str
+
+
+class ReplyGuard(Protocol):
+    """Looks at one reply, clause by clause, before anything of it is shown or said."""
+
+    def check(self, shown: str, spoken: str) -> KeptBack | None:
+        """Whether this clause, after those before it, is to be kept back. Never awaits."""
+        ...
+
+
+class Guard(Protocol):
+    async def begin(self, language: str) -> ReplyGuard:
+        """A fresh one for a reply in this language (ISO 639-1)."""
+        ...
+
+
 class Resampler(Protocol):
     """Changes the rate of one clause's sound, piece by piece."""
 

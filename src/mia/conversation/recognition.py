@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from mia.conversation.cores import FINAL_STT, SPECULATION, Cores
 from mia.conversation.ports import Samples, SpeechToText, Transcript, TurnDetector
-from mia.errors import MiaError
+from mia.conversation.tuning import DEFAULT
+from mia.errors import BackendUnavailable, MiaError, fault
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Recogniser:
         understood: Callable[[Request], None],
         spent: Callable[[Request], None],
         trouble: Callable[[MiaError], None],
+        patience: float = DEFAULT.recognition,
     ) -> None:
         """understood: called with each request that is done. spent: with each that the recogniser
         worked on, also where it was given up."""
@@ -55,6 +57,7 @@ class Recogniser:
         self._understood = understood
         self._spent = spent
         self._trouble = trouble
+        self._patience = patience
         self._waiting: Request | None = None
         self._newest: Request | None = None
         """Running or done."""
@@ -107,14 +110,17 @@ class Recogniser:
             loop = asyncio.get_running_loop()
             begun = loop.time()
             try:
-                request.transcript = await self._stt.transcribe(
-                    request.samples, language=request.language
-                )
-            except MiaError as error:
-                self._trouble(error)
+                async with asyncio.timeout(self._patience):
+                    request.transcript = await self._stt.transcribe(
+                        request.samples, language=request.language
+                    )
+            except TimeoutError:
+                self._trouble(BackendUnavailable("stt.slow", name="stt"))
             except Exception as error:  # a fault in a recogniser costs this guess, never the talk
-                log.exception("the recogniser failed")
-                self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
+                problem = fault(error, "stt")
+                if problem is not error:
+                    log.exception("the recogniser failed")
+                self._trouble(problem)
             finally:
                 request.seconds = loop.time() - begun
                 self._spent(request)
@@ -122,26 +128,56 @@ class Recogniser:
         self._understood(request)
 
 
+@dataclass(eq=False, slots=True)
+class Judgement:
+    """How complete `samples` are, the utterance up to sample `upto` of the sound received."""
+
+    upto: int
+    samples: Samples
+    revision: int | None = None
+    """The guess this became, if it did."""
+    score: float | None = None
+
+
 class Judge:
-    """The turn detector's slot: the newest revision only."""
+    """The turn detector's slot: like the recogniser's, the newest question only.
+
+    It, too, is asked at the first sign of a pause: there it works on the core that the recogniser
+    leaves free, and when the pause is sure the mind has that core to itself.
+    """
 
     def __init__(
         self,
         detector: TurnDetector | None,
         judged: Callable[[int, float], None],
         trouble: Callable[[MiaError], None],
+        patience: float = DEFAULT.judgement,
     ) -> None:
         self._detector = detector
         self._judged = judged
         self._trouble = trouble
-        self._waiting: tuple[int, Samples] | None = None
+        self._patience = patience
+        self._waiting: Judgement | None = None
+        self._newest: Judgement | None = None
+        """Running or done."""
         self._arrived = asyncio.Event()
 
-    def ask(self, revision: int, samples: Samples) -> bool:
+    def ask(self, judgement: Judgement) -> bool:
         """Judge this next, instead of whatever was waiting; whether there is anybody to."""
-        self._waiting = (revision, samples)
+        self._waiting = judgement
         self._arrived.set()
         return self._detector is not None
+
+    def adopt(self, since: int, revision: int) -> bool:
+        """Make the newest judgement of the sound at least up to sample `since` that of the guess
+        `revision`; whether there is one. It is told (again) with that revision."""
+        for found in (self._waiting, self._newest):
+            if found is not None and found.upto >= since and found.revision is None:
+                found.revision = revision
+                if found.score is not None:
+                    asyncio.get_running_loop().call_soon(self._tell, found)
+                return self._detector is not None
+        return False
 
     async def run(self) -> None:
         """Serve requests until cancelled."""
@@ -149,16 +185,23 @@ class Judge:
             await self._arrived.wait()
             self._arrived.clear()
             if self._waiting is not None and self._detector is not None:
-                (revision, samples), self._waiting = self._waiting, None
-                await self._judge(self._detector, revision, samples)
+                self._newest, self._waiting = self._waiting, None
+                await self._judge(self._detector, self._newest)
 
-    async def _judge(self, detector: TurnDetector, revision: int, samples: Samples) -> None:
+    async def _judge(self, detector: TurnDetector, judgement: Judgement) -> None:
         try:
-            score = await detector.completeness(samples)
-        except MiaError as error:
-            self._trouble(error)
+            async with asyncio.timeout(self._patience):
+                judgement.score = await detector.completeness(judgement.samples)
+        except TimeoutError:
+            log.warning("the turn detector did not answer within %g s", self._patience)
         except Exception as error:  # likewise: the words and the silence still tell
-            log.exception("the turn detector failed")
-            self._trouble(MiaError("internal", reason=f"{type(error).__name__}: {error}"))
+            problem = fault(error, "turn")
+            if problem is not error:
+                log.exception("the turn detector failed")
+            self._trouble(problem)
         else:
-            self._judged(revision, score)
+            self._tell(judgement)
+
+    def _tell(self, judgement: Judgement) -> None:
+        if judgement.revision is not None and judgement.score is not None:
+            self._judged(judgement.revision, judgement.score)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -21,6 +22,8 @@ from mia.conversation.heard import Clause, cued, laid_out
 from mia.conversation.playback import Track
 from mia.conversation.ports import (
     PLAYING_RATE,
+    Guard,
+    KeptBack,
     LanguageModel,
     Prompt,
     Recollection,
@@ -34,10 +37,12 @@ from mia.conversation.ports import (
 from mia.conversation.remembering import NOTHING as NOTHING_RECALLED
 from mia.conversation.remembering import awaited, with_memories
 from mia.conversation.tuning import Tuning
-from mia.errors import BackendUnavailable, MiaError
+from mia.errors import BackendUnavailable, MiaError, fault
 from mia.strings import translate
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 NOTHING = np.zeros(0, np.float32)
 
@@ -51,6 +56,8 @@ class Mouth:
     wording: Wording
     resampler: Callable[[int, int], Resampler]
     """From and to a rate in samples a second."""
+    guard: Guard | None = None
+    """Keeps back what is not to be said; None: nothing is."""
 
 
 @dataclass(slots=True)
@@ -79,6 +86,8 @@ class Told:
     """The first sample is heard: of a filler (False), of the reply itself (True)."""
     trouble: Callable[[MiaError], None]
     """Something failed; the reply goes on as well as it can."""
+    kept_back: Callable[[KeptBack], None]
+    """A clause is not said; the reply ends with what is said instead."""
     recalled: Callable[[Recollection], None] = lambda _recollection: None
     """What came to mind for it and is told to the mind; told only where there is something."""
     kept: Callable[[], Awaitable[None]] | None = None
@@ -125,6 +134,8 @@ class Reply:
         self._sounded = asyncio.Event()
         """The first clause has a sound, or will have none."""
         self._texts: list[tuple[int, str]] = []
+        self._kept_back = False
+        """What was to come after is not said either."""
         self._looks: tuple[tuple[str, int], ...] = ()
         """Looks that came before any word."""
         self._clauses: asyncio.Queue[str | None] = asyncio.Queue(tuning.clauses_waiting)
@@ -191,12 +202,12 @@ class Reply:
                     for clause in cutter.feed(piece):
                         await self._clause(clause)
                         await self._first_voice_first()
-                    if written > self._tuning.longest_reply:
+                    if written > self._tuning.longest_reply or self._kept_back:
                         break
         except TimeoutError:
             problem = BackendUnavailable("llm.stalled")
-        except MiaError as error:
-            problem = error
+        except Exception as error:  # noqa: BLE001 - whatever it is, an answer is owed
+            problem = self._fault(error, "llm")
         if not written and problem is None:
             problem = BackendUnavailable("llm.empty")
         if problem is not None:
@@ -221,6 +232,13 @@ class Reply:
             self._stamp("first_clause")
             await self._clauses.put(clause)
 
+    @staticmethod
+    def _fault(error: Exception, part: str) -> MiaError:
+        problem = fault(error, part)
+        if problem is not error:
+            log.error("the %s failed", part, exc_info=error)
+        return problem
+
     def _trouble(self, error: MiaError) -> None:
         self._told.trouble(error)
 
@@ -230,16 +248,24 @@ class Reply:
         slots = asyncio.Semaphore(self._tuning.jobs)
         previous: Segment | None = None
         sequence = 0
+        wording, language, guard = self._mouth.wording, self.prompt.language, self._mouth.guard
+        watch = await guard.begin(language) if guard is not None else None
         while (clause := await self._clauses.get()) is not None:
-            shown = self._mouth.wording.shown(clause)
-            spoken = self._mouth.wording.spoken(clause, self.prompt.language)
+            if self._kept_back:
+                continue
+            shown, spoken = wording.shown(clause), wording.spoken(clause, language)
+            if watch is not None and (kept := watch.check(shown, spoken)) is not None:
+                self._kept_back = True
+                self._told.kept_back(kept)
+                clause = kept.instead
+                shown, spoken = wording.shown(clause), wording.spoken(clause, language)
             if sequence >= self._tuning.ahead_of_gate:
                 await self._gate.wait()
             if shown:
                 self._texts.append((sequence, shown))
                 if self._gate.is_set():
                     self._told.text(sequence, shown)
-            segment = Segment(sequence, shown, spoken, self._mouth.wording.cues(clause))
+            segment = Segment(sequence, shown, spoken, wording.cues(clause))
             if spoken:
                 await self.track.below(self._tuning.buffered)
                 if previous is not None:
@@ -293,8 +319,8 @@ class Reply:
                 self._trouble(BackendUnavailable("tts.silent", text=segment.shown))
         except TimeoutError:
             self._trouble(BackendUnavailable("tts.stalled", text=segment.shown))
-        except MiaError as error:
-            self._trouble(error)
+        except Exception as error:  # noqa: BLE001 - the other clauses are owed
+            self._trouble(self._fault(error, "tts"))
         finally:
             slots.release()
             segment.done.set()

@@ -36,6 +36,9 @@ class Tuning:
     that the mind can read on."""
     gap: float = 0.09
     """Silence this long is a pause (three frames): a reply may be begun, nothing is decided."""
+    gap_known: float = 0.03
+    """… or one frame of it, where the recogniser has all words already: there is nothing else to
+    wait for, and a reply begun too early costs its work alone."""
     late_voice: float = 0.07
     """Voice after the lull at which the words were transcribed that can only be their dying
     sound: two frames. With three a "here" at the end of a sentence was lost."""
@@ -58,6 +61,12 @@ class Tuning:
     """Whisper sees 30 s; a speech without any gap is cut here."""
     settle_after: float = 12.0
     """Once an utterance is this long its understood part is kept as text, and its sound let go."""
+
+    recognition: float = 30.0
+    """A recogniser that has not said what was said by then has failed: the next utterance must not
+    wait for it. Several recognisers have a shorter patience of their own with each."""
+    judgement: float = 3.0
+    """A turn detector that has not judged by then (it takes 0.06 s) is done without."""
 
     # ── endpointing: how long to wait after the last voiced sample ───────────────────────────
     hold_sure: float = 0.25

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from mia.conversation.ports import Samples, SpeechToText, Transcript
-from mia.errors import BackendUnavailable, MiaError
+from mia.errors import BackendUnavailable, MiaError, fault
+
+log = logging.getLogger(__name__)
 
 #: A recogniser that failed is asked last for this long, in seconds: a server that is off must
 #: not cost every utterance a time-out.
 REST_SECONDS = 30.0
+#: A recogniser that has not said what it heard within this has failed, if another one could. The
+#: slowest that anybody talks with takes 6 s for the longest utterance (27 s) on two cores.
+PATIENCE_SECONDS = 12.0
+#: … and if it is the only one: below the engine's own patience, so that it is loaded anew, since
+#: whatever hangs in it would hang the next utterance too.
+LAST_PATIENCE_SECONDS = 25.0
 
 Load = Callable[[], Awaitable[SpeechToText]]
 Report = Callable[[MiaError], None]
@@ -38,6 +47,12 @@ class _One:
                     raise
             return self.loaded
 
+    async def discard(self) -> None:
+        """It hangs: whoever is asked next is loaded anew."""
+        hung, self.loaded = self.loaded, None
+        if hung is not None:
+            await hung.aclose()
+
 
 class Recognisers:
     """Implements `SpeechToText` with the first of several that can hear.
@@ -64,15 +79,34 @@ class Recognisers:
         first: MiaError | None = None
         for one in self._order():
             try:
-                heard = await (await one.get()).transcribe(samples, language=language)
-            except MiaError as error:
-                first = first or error
-                self._failed(one, error)
+                heard = await self._heard(one, samples, language)
+            except Exception as error:  # a fault in one recogniser is no reason to be deaf
+                problem = fault(error, one.name)
+                if problem is not error:
+                    log.exception("recogniser %s failed", one.name)
+                first = first or problem
+                self._failed(one, problem)
             else:
                 self._well(one)
                 return heard
         assert first is not None
         raise first
+
+    async def _heard(self, one: _One, samples: Samples, language: str | None) -> Transcript:
+        recogniser = await one.get()
+        patience = PATIENCE_SECONDS if len(self._ones) > 1 else LAST_PATIENCE_SECONDS
+        try:
+            async with asyncio.timeout(patience):
+                return await recogniser.transcribe(samples, language=language)
+        except TimeoutError as error:
+            await one.discard()
+            raise BackendUnavailable("stt.slow", name=one.name) from error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # Nobody cancelled us: it was discarded under our hands, for hanging.
+            raise BackendUnavailable("stt.slow", name=one.name) from error
 
     def _order(self) -> list[_One]:
         now = asyncio.get_running_loop().time()

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from mia.conversation.ports import LanguageModel, Prompt, Usage
-from mia.errors import BackendUnavailable, MiaError
+from mia.errors import BackendUnavailable, MiaError, fault
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +17,13 @@ log = logging.getLogger(__name__)
 #: up to the second number. A dead server then costs its timeout once, not once a turn.
 COOL_DOWN_SECONDS = 15.0
 LONGEST_COOL_DOWN_SECONDS = 240.0
+#: A model that has not begun within this has failed, if another one could answer: a little longer
+#: than a server's own default (30 s), so that its clearer error comes first, and short of the
+#: engine's patience (45 s), after which nobody would be asked.
+FIRST_PIECE_SECONDS = 32.0
+#: … and one that stalls this long in mid-reply: short of the engine's patience (20 s), so that it
+#: is known here that it failed, and the next reply does not wait for it again.
+NEXT_PIECE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ class Chain:
             spoke = False
             async with aclosing(link.model.stream(prompt)) as pieces:
                 try:
-                    async for piece in pieces:
+                    while (piece := await self._next(link, pieces, spoke=spoke)) is not None:
                         if not spoke:
                             spoke = True
                             self._answers(link)
@@ -98,23 +105,38 @@ class Chain:
                     if not spoke:
                         self._answers(link)
                     return
-                except MiaError as error:
-                    self._note(link, error)
+                except Exception as error:  # a fault in one model is no reason to be silent
+                    problem = fault(error, link.name)
+                    self._note(link, problem, error)
                     if spoke:
-                        raise
-                    errors.append((link.name, error))
+                        raise problem from error
+                    errors.append((link.name, problem))
         if len(errors) == 1:
             raise errors[0][1]
         reasons = " · ".join(f"{name}: {error}" for name, error in errors)
         raise BackendUnavailable("llm.all_failed", reasons=reasons) from errors[0][1]
+
+    async def _next(
+        self, link: _Link, pieces: AsyncGenerator[str, None], *, spoke: bool
+    ) -> str | None:
+        """The next piece, None at the end. Raises BackendUnavailable if it takes too long and
+        there are other models."""
+        if len(self._links) == 1:
+            return await anext(pieces, None)
+        patience = NEXT_PIECE_SECONDS if spoke else FIRST_PIECE_SECONDS
+        try:
+            async with asyncio.timeout(patience):
+                return await anext(pieces, None)
+        except TimeoutError as error:
+            raise BackendUnavailable("llm.slow", name=link.name, seconds=f"{patience:g}") from error
 
     async def warm(self, prompt: Prompt) -> None:
         """Warm the model that would answer now; one that fails at it makes way for the next."""
         for link in self._order():
             try:
                 await link.model.warm(prompt)
-            except MiaError as error:
-                self._note(link, error)
+            except Exception as error:  # noqa: BLE001 - likewise, and it is logged
+                self._note(link, fault(error, link.name), error)
             else:
                 return
 
@@ -135,9 +157,12 @@ class Chain:
         resting = [link for link in self._links if link.rests_until > now]
         return awake + sorted(resting, key=lambda link: link.rests_until)
 
-    def _note(self, link: _Link, error: MiaError) -> None:
-        link.failed(asyncio.get_running_loop().time(), error)
-        log.warning("language model %s failed: %s (%s)", link.name, error, error.code)
+    def _note(self, link: _Link, problem: MiaError, cause: Exception) -> None:
+        link.failed(asyncio.get_running_loop().time(), problem)
+        trace = None if cause is problem else cause
+        log.warning(
+            "language model %s failed: %s (%s)", link.name, problem, problem.code, exc_info=trace
+        )
 
     def _answers(self, link: _Link) -> None:
         link.recovered()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from mia.redaction import Redactor
+from mia.redaction import Redactor, redact
 from mia.telemetry import events as bus
 from mia.telemetry import logs
 
@@ -84,11 +84,9 @@ class Filter:
 class Journal(logging.Handler):
     """A handler for the root logger, and a listener of the bus; `close` ends both."""
 
-    def __init__(
-        self, events: bus.EventBus, redact: Redactor | None = None, *, kept: int = KEPT
-    ) -> None:
+    def __init__(self, events: bus.EventBus, hides: Redactor = redact, *, kept: int = KEPT) -> None:
         super().__init__()
-        self.redact = redact or Redactor()
+        self.redact = hides
         self._lines: deque[Line] = deque(maxlen=kept)
         self._seq = 0
         self._ring = threading.Lock()

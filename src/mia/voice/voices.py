@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 
@@ -10,18 +11,22 @@ from mia import backends
 from mia.backends import Context
 from mia.blocking import run_blocking
 from mia.conversation.ports import Sound, SpeechSynthesizer
-from mia.errors import BackendUnavailable, MiaError
+from mia.errors import BackendUnavailable, MiaError, fault
 from mia.voice import choosing
 from mia.voice.choosing import VoiceSection
 from mia.voice.tuning import Tuned, raised
 
 Report = Callable[[MiaError], None]
 
+log = logging.getLogger(__name__)
+
 #: A voice that has not made a sound within this has failed, if there is another one.
 FIRST_SOUND_SECONDS = 15.0
 #: A voice that has failed is tried last for this long: a dead network must not cost every clause
 #: a timeout.
 REST_SECONDS = 30.0
+#: … doubled with each further failure, up to this: what hangs costs `FIRST_SOUND_SECONDS` a try.
+LONGEST_REST_SECONDS = 240.0
 
 
 class Candidate:
@@ -96,6 +101,7 @@ class Voices:
         self._strict = strict
         self._reported: set[tuple[str, str]] = set()
         self._rests_until: dict[str, float] = {}
+        self._failures: dict[str, int] = {}
         self._context: Context | None = None
 
     @staticmethod
@@ -179,6 +185,7 @@ class Voices:
         self._primary = {code: ready[choosing.primary(section, code)] for code in context.languages}
         self._fallback = tuple(ready.get(one.name, one) for one in self._fallback)
         self._rests_until.clear()
+        self._failures.clear()
         for one in set(known.values()) - set(self._all()):
             one.retired = True
             if not one.speaking:
@@ -225,13 +232,16 @@ class Voices:
                             yield sound if ratio == 1 else raised(sound, ratio)
                 finally:
                     await candidate.leave()
-            except MiaError as error:
-                if error.code != "tts.no_language":
+            except Exception as error:  # a fault in one voice is no reason to be silent
+                problem = fault(error, candidate.name)
+                if problem is not error:
+                    log.exception("voice %s failed", candidate.name)
+                if problem.code != "tts.no_language":
                     unspoken = False
-                    self._failed(candidate, error)
+                    self._failed(candidate, problem)
                 if sounded:
-                    raise
-                last = error
+                    raise problem from error
+                last = problem
                 continue
             if sounded or not any(char.isalnum() for char in text):
                 self._well(candidate)
@@ -269,13 +279,17 @@ class Voices:
 
     def _failed(self, candidate: Candidate, error: MiaError) -> None:
         now = asyncio.get_running_loop().time()
-        self._rests_until[candidate.name] = now + REST_SECONDS
+        failures = self._failures.get(candidate.name, 0)
+        self._failures[candidate.name] = failures + 1
+        rest = min(REST_SECONDS * 2**failures, LONGEST_REST_SECONDS)
+        self._rests_until[candidate.name] = now + rest
         if (candidate.name, error.code) not in self._reported:
             self._reported.add((candidate.name, error.code))
             self._report(error)
 
     def _well(self, candidate: Candidate) -> None:
         self._rests_until.pop(candidate.name, None)
+        self._failures.pop(candidate.name, None)
         self._reported = {one for one in self._reported if one[0] != candidate.name}
 
     async def aclose(self) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from fastapi.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocket
 
@@ -15,7 +21,7 @@ import mia
 from mia.channels.realtime.hub import Hub
 from mia.config.problems import InvalidConfig
 from mia.errors import MiaError
-from mia.web import api, avatar, describe, logs, phone, problems, settings, timings
+from mia.web import api, avatar, describe, logs, models, phone, problems, settings, setup, timings
 from mia.web.model_file import LARGEST
 from mia.web.security import SecurityMiddleware
 from mia.web.services import Services
@@ -51,6 +57,8 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(timings.router(services))
     app.include_router(logs.router(services))
     app.include_router(phone.router(services))
+    app.include_router(models.router(services))
+    app.include_router(setup.router(services))
 
     @app.get("/api/v1/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
@@ -61,8 +69,12 @@ def create_app(services: Services) -> FastAPI:
         await realtime(websocket, hub)
 
     @app.get("/", include_in_schema=False)
-    async def index() -> Response:
+    async def index(
+        begun: Annotated[str | None, Query(alias="setup")] = None,
+    ) -> Response:
         headers = {"cache-control": "no-cache"}
+        if begun is None and services.desk is not None and services.desk.fresh:
+            return RedirectResponse("/?setup=1#/setup", 303, headers=headers)
         return FileResponse(services.ui / "index.html", media_type=TYPES[".html"], headers=headers)
 
     app.mount("/ui", Pages(directory=services.ui, html=True), name="ui")

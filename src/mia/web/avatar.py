@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
 
 from mia.blocking import run_blocking
+from mia.channels.realtime.errors import RealtimeError
 from mia.errors import MiaError
 from mia.web import problems, shapes
 from mia.web.model_file import ModelFile
@@ -44,6 +45,18 @@ def router(services: Services) -> APIRouter:
         found = await run_blocking(model.describe) if model else None
         fixed = model is not None and model.fixed is not None
         return shapes.AvatarAnswer.model_validate({"outputs": rows, "model": found, "fixed": fixed})
+
+    @routes.post(
+        "/api/v1/avatar/look",
+        summary="Show an expression for some seconds",
+        status_code=204,
+        responses={503: {"model": shapes.ProblemAnswer}},
+        tags=["avatar"],
+    )
+    async def look(wish: shapes.LookRequest) -> None:
+        if services.feel is None:
+            raise RealtimeError("not_ready", kind="server_error")
+        services.feel(wish.expression, wish.seconds)
 
     @routes.get(
         MODEL_PATH,

@@ -25,8 +25,8 @@ PORT = 8443
 LASTS = timedelta(days=820)
 #: Made anew when so little is left.
 RENEW = timedelta(days=30)
-#: For routes only: nothing is ever sent there (RFC 5737 and RFC 3849, for documentation).
-_ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
+#: For a route only: nothing is ever sent there (RFC 5737, for documentation).
+_ELSEWHERE = "198.51.100.1"
 _CERTIFICATE, _KEY, _TOKEN = "lan.crt", "lan.key", "lan.token"
 
 
@@ -50,18 +50,17 @@ class Lan:
 
 
 def addresses() -> tuple[str, ...]:
-    """This machine's addresses in its networks, the one on the way to the internet first; without
-    loopback and link-local ones. Blocking."""
+    """This machine's IPv4 addresses in its networks, the one on the way to the internet first;
+    without loopback and link-local ones. Blocking."""
     found: list[str] = []
-    for family, elsewhere in _ELSEWHERE:
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as probe:
-                probe.connect((elsewhere, 9))
-                found.append(str(probe.getsockname()[0]))
-        except OSError:
-            continue  # no route of this family
     try:
-        named = socket.getaddrinfo(socket.gethostname(), None, type=socket.SOCK_STREAM)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((_ELSEWHERE, 9))
+            found.append(str(probe.getsockname()[0]))
+    except OSError:
+        pass  # no route there: a network without a way out has addresses all the same
+    try:
+        named = socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET, socket.SOCK_STREAM)
     except OSError:
         named = []
     found += [str(entry[4][0]) for entry in named]
@@ -77,8 +76,7 @@ def _usable(address: str) -> bool:
 
 
 def url(address: str, port: int) -> str:
-    host = f"[{address}]" if ":" in address else address
-    return f"https://{host}:{port}"
+    return f"https://{address}:{port}"
 
 
 def names() -> tuple[str, ...]:

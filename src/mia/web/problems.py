@@ -27,13 +27,25 @@ _STATUS = {
     "tts.unknown_voice": 422,
     "clone.no_consent": 422,
     "model.missing": 422,
+    "model.unknown": 404,
+    "model.damaged": 422,
+    "model.in_use": 409,
+    "setup.no_file": 422,
+    "setup.not_gguf": 422,
+    "setup.no_address": 422,
+    "setup.not_ready": 503,
+    "setup.too_busy": 503,
+    "secret.not_a_secret": 422,
+    "lan.closed": 404,
     "model.not_installed": 422,
 }
 
 
 def status(problem: MiaError) -> int:
     """The HTTP status of an error."""
-    return _STATUS.get(problem.code, 500)
+    # A server of the user's (or a key for it) that does not work is no fault of MIA's.
+    other = 422 if problem.code.startswith("llm.") else 500
+    return _STATUS.get(problem.code, other)
 
 
 def body(problem: MiaError) -> dict[str, Any]:

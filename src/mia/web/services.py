@@ -18,6 +18,7 @@ from mia.telemetry.metrics import Metrics
 from mia.telemetry.timings import Timings
 from mia.telemetry.turns import TurnReports
 from mia.web.access import Access
+from mia.web.desk import Desk
 from mia.web.lan import Lan
 from mia.web.model_file import ModelFile
 
@@ -99,6 +100,7 @@ class Services:
     raises ConfigError and changes nothing where the file is wrong.
     journal: the newest log lines. timings: where each turn's time went.
     settings: the configuration. feel: shows an expression for some seconds.
+    desk: the set-up and the models.
     lan: how she is reached from the same network, None while she does not listen there.
     """
 
@@ -121,6 +123,7 @@ class Services:
     reload: Callable[[], Awaitable[None]] = nothing_to_reload
     journal: Journal | None = None
     timings: Timings | None = None
+    desk: Desk | None = None
     lan: Callable[[], Lan | None] = lambda: None
     settings: SettingsControl | None = None
     feel: Callable[[str, float], None] | None = None

@@ -86,6 +86,11 @@ class OutputRow(_Body):
     details: dict[str, Any] = Field(description="The model, its hotkeys, and the like.")
 
 
+class LookRequest(_Body):
+    expression: str = Field(min_length=1, max_length=64, description="joy, sad, wink, …")
+    seconds: float = Field(3.0, gt=0, le=30)
+
+
 class LanguagesAnswer(_Answer):
     languages: list[str]
     current: str

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mia.avatar.expressions import NAMES, NEUTRAL
 from mia.avatar.moods import kindred
 from mia.avatar.outputs.vts.connection import Connection
 from mia.avatar.outputs.vts.protocol import SOON, Refused
@@ -98,6 +99,15 @@ class Expressions:
         if name in self._chosen:
             return self._find(self._chosen[name])
         return next((found for word in kindred(name) if (found := self._find(word))), None)
+
+    def shown_by(self) -> dict[str, str]:
+        """What shows each of her expressions on this model; "" for one that nothing shows."""
+        names = dict.fromkeys((*NAMES, *self._chosen))
+        return {
+            name: found.name if (found := self.target(name)) else ""
+            for name in names
+            if name != NEUTRAL
+        }
 
     async def run(self) -> None:
         """Carry wishes out until cancelled. Raises Gone."""

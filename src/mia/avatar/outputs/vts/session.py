@@ -100,6 +100,7 @@ class Session:
             "hotkeys": [{"id": k.id, "name": k.name, "type": k.kind, "file": k.file} for k in keys],
             "expressions": [{"name": f.name, "file": f.file} for f in files],
             "missing_expressions": dict(self.expressions.problems),
+            "shown_by": self.expressions.shown_by(),
             "frames": self.sent,
             "skipped": self.skipped,
             "unpaired": self._connection.unpaired,

@@ -4,7 +4,7 @@ import { language, t } from "./i18n.js";
 
 /** What went wrong, in the page's words; `code` and `parameters` are the server's. */
 export class ApiError extends Error {
-  /** @param {{code: string, text?: Record<string, string>, message?: string, parameters?: Record<string, any>, details?: any}} problem @param {number} status */
+  /** @param {{code: string, text?: Record<string, string>, message?: string, parameters?: Record<string, any>, fields?: {key: string, text: Record<string, string>}[]}} problem @param {number} status */
   constructor(problem, status) {
     super(problem.text?.[language()] ?? problem.message ?? problem.code);
     this.code = problem.code;

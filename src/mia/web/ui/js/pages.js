@@ -49,7 +49,14 @@ export const PAGES = [
 
   // { name: "models", icon: "models", label: "page.nav.models", title: "page.nav.models.title", load: () => import("./pages/models.js") },
 
-  // { name: "settings", icon: "settings", label: "page.nav.settings", first: true, apart: true, load: () => import("./pages/settings.js") },
+  {
+    name: "settings",
+    icon: "settings",
+    label: "page.nav.settings",
+    first: true,
+    apart: true,
+    load: () => import("./pages/settings.js"),
+  },
 
   // { name: "logs", icon: "logs", label: "page.nav.logs", apart: true, load: () => import("./pages/logs.js") },
 ];

@@ -81,10 +81,18 @@ export class Store {
     for (const { keys, tell } of this.watchers) if (keys.some((key) => changed.includes(key))) tell(this.state);
   }
 
-  /** Call `tell` now and whenever one of `keys` changes. @param {(keyof State)[]} keys @param {(state: State) => void} tell */
+  /**
+   * Call `tell` now and whenever one of `keys` changes.
+   * @param {(keyof State)[]} keys @param {(state: State) => void} tell
+   * @returns {() => void} ends it
+   */
   watch(keys, tell) {
-    this.watchers.push({ keys, tell });
+    const watcher = { keys, tell };
+    this.watchers.push(watcher);
     tell(this.state);
+    return () => {
+      this.watchers = this.watchers.filter((other) => other !== watcher);
+    };
   }
 }
 

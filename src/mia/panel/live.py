@@ -1,0 +1,78 @@
+"""What can be changed while MIA runs: language, how she is spoken to, her voice, her outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Protocol
+
+from mia.backends import Options
+from mia.channels.realtime.stage import Stage
+from mia.config import Config
+from mia.web.services import VoiceControl
+
+OUTPUTS = "avatar.outputs."
+#: Key of the configuration → what a voice control calls it.
+VOICE: Mapping[str, str] = {
+    "models.tts.backend": "backend",
+    "models.tts.voice": "voice",
+    "models.tts.speed": "speed",
+    "models.tts.pitch": "semitones",
+}
+LANGUAGE, MODE = "language", "input.mode"
+
+
+class Outputs(Protocol):
+    """The outputs of her face that are on (`mia.avatar.showing.Showing`)."""
+
+    def change(self, name: str, options: Options | None) -> None: ...
+
+
+def live(key: str) -> bool:
+    """Whether a change of this key counts at once."""
+    return key in VOICE or key in (LANGUAGE, MODE) or key.startswith(OUTPUTS)
+
+
+class Live:
+    """Changes one running MIA. stage, voice: None while she has none."""
+
+    def __init__(
+        self,
+        stage: Callable[[], Stage | None],
+        voice: Callable[[], VoiceControl | None],
+        outputs: Callable[[], Outputs],
+        wanted: Callable[[Config], Mapping[str, Options]],
+    ) -> None:
+        self._stage = stage
+        self._voice = voice
+        self._outputs = outputs
+        self._wanted = wanted
+
+    async def apply(self, names: Collection[str], config: Config) -> Collection[str]:
+        """Take these keys over from `config`; returns those that count now. Raises MiaError for
+        a voice that is not to be had; then nothing has changed."""
+        done = await self._speak(names, config)
+        stage = self._stage()
+        if stage is not None:
+            if LANGUAGE in names:
+                stage.set_language(config.language)
+                done.append(LANGUAGE)
+            if MODE in names:
+                stage.talk.set_mode(config.input.mode)
+                done.append(MODE)
+        return [*done, *self._show(names, config)]
+
+    async def _speak(self, names: Collection[str], config: Config) -> list[str]:
+        changed = [name for name in names if name in VOICE]
+        voice = self._voice()
+        if not changed or voice is None:
+            return []
+        section: Any = config.models.tts
+        await voice.change({VOICE[n]: getattr(section, n.rpartition(".")[2]) for n in changed})
+        return changed
+
+    def _show(self, names: Collection[str], config: Config) -> list[str]:
+        changed = [name for name in names if name.startswith(OUTPUTS)]
+        wanted = self._wanted(config)
+        for output in dict.fromkeys(name.split(".")[2] for name in changed):
+            self._outputs().change(output, wanted.get(output))
+        return changed

@@ -1,0 +1,126 @@
+"""What stands round a conversation, without models: a config file, a voice, outputs, a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from mia import main as program
+from mia.avatar.frame import Frame
+from mia.avatar.showing import Showing
+from mia.backends import Context
+from mia.blocking import run_blocking
+from mia.channels.realtime.stage import Notices, Stage
+from mia.config import Loaded, load
+from mia.panel.live import Live, live
+from mia.panel.settings import Settings
+from tests.web.conftest import World
+
+CONFIG = """\
+# La MIA de casa.
+language: es
+
+models:
+  tts:
+    speed: 1.1  # un poco viva
+avatar:
+  outputs:
+    osc: {enabled: false}
+    vts: {enabled: false}
+"""
+VOICES = (
+    ("ef_dora", "Dora", "es", "female", "kokoro"),
+    ("em_alex", "Álex", "es", "male", "kokoro"),
+    ("af_heart", "Heart", "en", "female", "kokoro"),
+    ("joe", "Joe", "en", "male", "piper"),
+)
+
+
+class Voice:
+    """A `VoiceControl`."""
+
+    def __init__(self) -> None:
+        self.is_: dict[str, Any] = {
+            "backend": "auto",
+            "voice": None,
+            "speed": 1.1,
+            "semitones": 0.0,
+        }
+
+    def now(self) -> Mapping[str, object]:
+        return self.is_
+
+    async def offered(self) -> list[dict[str, str]]:
+        names = ("id", "name", "language", "gender", "backend")
+        return [{**dict(zip(names, row, strict=True)), "licence": "MIT"} for row in VOICES]
+
+    async def change(self, wish: Mapping[str, Any]) -> None:
+        self.is_.update(wish)
+
+
+class Feeling:
+    """A `Face` with her eyes on the viewer that shows what she is told to feel."""
+
+    def __init__(self) -> None:
+        self.felt: list[tuple[str, float]] = []
+        self._until = 0.0
+
+    def feel(self, expression: str, seconds: float) -> None:
+        self.felt.append((expression, seconds))
+        self._until = asyncio.get_running_loop().time() + seconds
+
+    def frame(self, at: float) -> Frame:
+        shown = {self.felt[-1][0]: 1.0} if at < self._until else {}
+        return Frame(at=at, expressions=shown)
+
+    @property
+    def lively(self) -> bool:
+        return True
+
+
+class House:
+    """folder: where its config.yaml is."""
+
+    def __init__(self, folder: Path, config: str = CONFIG) -> None:
+        self.path = folder / "config.yaml"
+        self.path.write_text(config, "utf-8")
+        self.loaded: Loaded = load(self.path, env={})
+        self.voice = Voice()
+        self.face = Feeling()
+        self.restarts = 0
+        self._folder = folder
+        self._showing: Showing | None = None
+
+    @property
+    def text(self) -> str:
+        return self.path.read_text("utf-8")
+
+    @asynccontextmanager
+    async def inhabited(self, world: World) -> AsyncIterator[None]:
+        """Live in it: the world's services are these."""
+        assert world.stage is not None
+        context = Context(models=None, languages=("es",), cache=self._folder)  # type: ignore[arg-type]
+        showing = self._showing = Showing(program.outputs_of(self.loaded.config), context)
+        stage = Stage(world.stage, Notices(world.bus))
+        changes = Live(lambda: stage, lambda: self.voice, lambda: showing, program.outputs_of)
+        world.further.update(
+            settings=Settings(lambda: self.loaded, {}, live, changes.apply),
+            voice=lambda: self.voice,
+            avatar=lambda: showing.states,
+            feel=self.face.feel,
+            reload=self._reload,
+        )
+        shown = asyncio.create_task(showing.run(self.face))
+        try:
+            yield
+        finally:
+            shown.cancel()
+            await asyncio.gather(shown, return_exceptions=True)
+            stage.close()
+
+    async def _reload(self) -> None:
+        self.loaded = await run_blocking(lambda: load(self.path, env={}))
+        self.restarts += 1
