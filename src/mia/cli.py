@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clone": ("mia.commands.clone", "clone"),
     "models": ("mia.commands.models", "models"),
     "config": ("mia.commands.config", "config"),
+    "discord": ("mia.commands.discord", "discord"),
     "doctor": ("mia.commands.doctor", "doctor"),
     "osc-bridge": ("mia.commands.osc_bridge", "osc_bridge"),
     "devices": ("mia.commands.doctor", "devices"),
