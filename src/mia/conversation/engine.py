@@ -18,7 +18,7 @@ from mia.conversation.attention import Attention
 from mia.conversation.company import Company
 from mia.conversation.ears import Ears
 from mia.conversation.filler import Fillers
-from mia.conversation.gathering import Gathering
+from mia.conversation.gathering import Gathering, ears_of
 from mia.conversation.history import History, Item
 from mia.conversation.parts import Parts
 from mia.conversation.ports import Asking, Prompt, Recollection, Samples, Transcript
@@ -26,7 +26,7 @@ from mia.conversation.remembering import Remembering, with_memories
 from mia.conversation.reply import Reply
 from mia.conversation.room import RoomEars
 from mia.conversation.script import Script
-from mia.conversation.speakers import Line, Speaker, labelled, plain
+from mia.conversation.speakers import Line, Speaker, plain
 from mia.conversation.speculation import Effort
 from mia.conversation.timers import Timers
 from mia.conversation.tuning import Tuning
@@ -82,11 +82,11 @@ class Engine:
             tuning,
         )
         told = ears.Told(self._understood, self._judged, self._report)
-        self._gathering: Gathering | None = None
+        self.gathering: Gathering | None = None
         """Who is there, where several people speak."""
         self.ears: Ears | RoomEars
         if isinstance(attention, Company):
-            self._gathering = Gathering(
+            self.gathering = Gathering(
                 conversation_id,
                 attention,
                 parts,
@@ -97,17 +97,9 @@ class Engine:
                 tuning,
                 takes_floor,
             )
-            self.ears = self._gathering.ears
+            self.ears = self.gathering.ears
         else:
-            self.ears = Ears(
-                parts.stt,
-                parts.turn_detector,
-                parts.voice_detector(),
-                parts.cores,
-                self._effort,
-                told,
-                tuning,
-            )
+            self.ears = ears_of(parts, self._effort, told, tuning)
         self._fillers = Fillers(parts.fillers, tuning) if filler else None
         self._timers = Timers(lambda timer: self.happen(moves.Elapsed(timer)))
         self._stages: dict[str, float] = {}
@@ -134,30 +126,15 @@ class Engine:
 
     def hear(self, samples: Samples) -> None:
         """Sound of the speaker, whose last sample was said just now."""
-        assert isinstance(self.ears, Ears)
-        self._happen_all(self.ears.hear(samples))
+        if isinstance(self.ears, Ears):
+            self.happen_all(self.ears.hear(samples))
 
-    def hear_in_room(self, speaker: Speaker, samples: Samples) -> None:
-        """Sound of one of several people, whose last sample was said just now."""
-        assert isinstance(self.ears, RoomEars)
-        self._happen_all(self.ears.hear(speaker, samples))
-
-    def leave_room(self, speaker: str) -> None:
-        """This person is no longer there."""
-        assert isinstance(self.ears, RoomEars)
-        self._happen_all(self.ears.leave(speaker))
-
-    def _happen_all(self, events: Iterator[moves.Event]) -> None:
+    def happen_all(self, events: Iterator[moves.Event]) -> None:
+        """What the ears made out, one after the other: each may change what comes of the next."""
         for event in events:
             if isinstance(event, moves.Voiced):
                 event = replace(event, words_heard=self.answering.words_heard())
             self.happen(event)
-
-    def type_in_room(self, line: Line) -> None:
-        """A message of one of several people, to be answered."""
-        assert self._gathering is not None
-        self._gathering.types(line)
-        self.happen(moves.Typed(labelled((line,))))
 
     def make_fillers(self) -> None:
         """Have fillers in the language that is spoken, by and by."""
@@ -198,8 +175,8 @@ class Engine:
         for effect in effects:
             getattr(self, _DOES[type(effect)])(effect)
         if self.state.phase != before:
-            if self._gathering is not None:
-                self._gathering.goes_through(self.state.phase)
+            if self.gathering is not None:
+                self.gathering.goes_through(self.state.phase)
             self._tell(facts.PhaseChanged, phase=self.state.phase, before=before)
 
     def turn_id(self, turn: int) -> str:
@@ -262,10 +239,10 @@ class Engine:
         meaning = overlap.meaning(said.text, asked="?" in own, own_words=own, doubted=doubted)
         hold, judging = self.ears.hold(text), self.ears.judging
         early = self.answering.boldness.head_start(hold, judging=judging)
-        if self._gathering is None:
+        if self.gathering is None:
             meant = self._attention.meant(text)
         else:
-            meant, meaning = self._gathering.read(text, meaning)
+            meant, meaning = self.gathering.read(text, meaning)
         self.happen(moves.Understood(revision, text, hold, meaning, early, meant))
         if isinstance(self.ears, RoomEars) and self.state.phase == "speaking":
             self.ears.let_pass()
@@ -300,8 +277,8 @@ class Engine:
         else:
             self.state = replace(self.state, last_voiced=self._now())
         lines: tuple[Line, ...] = ()
-        if self._gathering is not None:
-            lines = self._gathering.answers(spoken=effect.spoken)
+        if self.gathering is not None:
+            lines = self.gathering.answers(spoken=effect.spoken)
         if effect.text is not None:
             self.history.put(Item(turn, "user", effect.text, lines=lines))
             self._tell(

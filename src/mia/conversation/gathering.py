@@ -8,7 +8,7 @@ from collections.abc import Callable
 from mia.conversation import overlap
 from mia.conversation.answering import Tell
 from mia.conversation.company import Company
-from mia.conversation.ears import Told
+from mia.conversation.ears import Ears, Told
 from mia.conversation.history import History, Item
 from mia.conversation.moves import Meaning
 from mia.conversation.parts import Parts
@@ -18,6 +18,12 @@ from mia.conversation.speculation import Effort
 from mia.conversation.tuning import Tuning
 from mia.telemetry import events as facts
 from mia.telemetry.events import Phase
+
+
+def ears_of(parts: Parts, effort: Effort, told: Told, tuning: Tuning) -> Ears:
+    """The ears for one speaker."""
+    detector = parts.voice_detector()
+    return Ears(parts.stt, parts.turn_detector, detector, parts.cores, effort, told, tuning)
 
 
 class Gathering:
