@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models": ("mia.commands.models", "models"),
     "memory": ("mia.commands.memory", "memory"),
     "config": ("mia.commands.config", "config"),
+    "discord": ("mia.commands.discord", "discord"),
     "doctor": ("mia.commands.doctor", "doctor"),
     "osc-bridge": ("mia.commands.osc_bridge", "osc_bridge"),
     "devices": ("mia.commands.doctor", "devices"),

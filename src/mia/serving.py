@@ -13,12 +13,13 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from mia import calling, memory
 from mia import main as program
-from mia import memory
 from mia.avatar.face import LiveFace
 from mia.avatar.showing import Showing
 from mia.blocking import run_blocking
-from mia.channels.microphone import Devices, Microphone
+from mia.channels.discord.conversation import RoomConversation
+from mia.channels.microphone import Devices, Microphone, loudspeaker
 from mia.channels.realtime.hub import Hub
 from mia.channels.realtime.talk import Talk
 from mia.config import Loaded, load
@@ -86,6 +87,8 @@ class Serving:
         self._said: list[tuple[Role, str]] = []
         """What was said before she began anew, for her to go on from where nothing is kept."""
         self._face: LiveFace | None = None
+        self._playing_along: asyncio.Task[None] | None = None
+        """This machine's loudspeaker, while a call has the stage."""
         self._settings = Settings(
             lambda: self._loaded,
             os.environ,
@@ -266,6 +269,16 @@ class Serving:
                         group.create_task(self._resume())
                     if self._config.audio.microphone:
                         group.create_task(self._microphone().run(stage))
+                    if self._config.discord.enabled:
+                        host = calling.host_of(
+                            self._config,
+                            parts,
+                            self._bus,
+                            self._home,
+                            voice=lambda: self._voicing,
+                            on_stage=lambda room: self._on_stage(stage, room, group),
+                        )
+                        group.create_task(calling.discord(host, self._config))
             finally:
                 self._face = None
                 face.close()
@@ -301,9 +314,45 @@ class Serving:
             stage.remove_message(item)
         self._stage.forget_memories(frozenset(memories))
 
+    def _on_stage(
+        self, own: Conversation, room: RoomConversation | None, group: asyncio.TaskGroup
+    ) -> None:
+        """A call takes the stage, with face and pages, or gives it back to `own`."""
+        shown = room or own
+        if self._stage is None or shown is self._stage:
+            return
+        self._stage = shown
+        # Who talks in the call mostly sits at this microphone: she is not to answer twice.
+        own.stop()
+        own.mute(room is not None)
+        if self._face is not None:
+            self._face.follow(shown.id, lambda: shown.playhead)
+        if self._playing_along is not None:
+            self._playing_along.cancel()
+            self._playing_along = None
+        if room is not None and room.dual and self._config.audio.microphone:
+            self._playing_along = group.create_task(self._play_along(room))
+        if self._hub is not None:
+            self._hub.send_away()
+
+    async def _play_along(self, room: RoomConversation) -> None:
+        """Be heard on this machine as well, until cancelled."""
+        try:
+            async with loudspeaker(self._devices()) as here:
+                room.attach(here)
+                try:
+                    await asyncio.get_running_loop().create_future()
+                finally:
+                    room.detach(here)
+        except MiaError as error:
+            program.report(self._bus, error)
+
     def _microphone(self) -> Microphone:
+        return Microphone(self._devices(), lambda error: program.report(self._bus, error))
+
+    def _devices(self) -> Devices:
         audio = self._config.audio
-        devices = Devices(
+        return Devices(
             audio.input_device,
             audio.output_device,
             audio.sample_rate,
@@ -312,7 +361,6 @@ class Serving:
             audio.playback_sample_rate,
             audio.echo_cancellation,
         )
-        return Microphone(devices, lambda error: program.report(self._bus, error))
 
     @staticmethod
     def _until_signal(*tasks: asyncio.Task[None]) -> None:

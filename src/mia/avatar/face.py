@@ -76,10 +76,13 @@ class LiveFace:
     ) -> None:
         self._clock = clock or asyncio.get_running_loop().time
         self._conversation = conversation
+        self._playhead = playhead
         self._linger = linger
         random = Random(seed)
         now = self._clock()
-        self._mouth = Mouth(lipsync or LipSync(), playhead, language or (lambda _text: "es"))
+        self._mouth = Mouth(
+            lipsync or LipSync(), lambda: self._playhead(), language or (lambda _text: "es")
+        )
         self._lids = Lids(Random(random.random()), now)
         self._gaze = Gaze(Random(random.random()), now)
         self._head = Head(Random(random.random()))
@@ -93,6 +96,11 @@ class LiveFace:
         """The reply that has sound already."""
         self._frames: dict[int, Frame] = {}
         self._leave = bus.listen(self._tell)
+
+    def follow(self, conversation: str, playhead: Playhead) -> None:
+        """Be the face of this conversation from now on, for instance of a call."""
+        self._conversation, self._playhead = conversation, playhead
+        self._frames.clear()
 
     def close(self) -> None:
         """Listen no more."""

@@ -14,11 +14,12 @@ from mia.conversation import moves
 from mia.conversation.attention import Attention
 from mia.conversation.company import Company
 from mia.conversation.engine import Engine
+from mia.conversation.gathering import Gathering
 from mia.conversation.history import Item
 from mia.conversation.parts import Parts
 from mia.conversation.playback import Silence
 from mia.conversation.ports import Asking, InputMode, Loudspeaker, Samples
-from mia.conversation.speakers import Line, Speaker
+from mia.conversation.speakers import Line, Speaker, labelled
 from mia.conversation.tuning import DEFAULT, Tuning
 from mia.telemetry import events as facts
 from mia.telemetry.events import EventBus, Phase
@@ -115,12 +116,17 @@ class Conversation:
     def hear_from(self, speaker: Speaker, samples: Samples) -> None:
         """Sound of one of several people, as `hear`; for a conversation in company."""
         if self._attention.open and self._engine.alive:
-            self._engine.hear_in_room(speaker, samples)
+            self._engine.happen_all(self._gathering.ears.hear(speaker, samples))
 
     def left(self, speaker: str) -> None:
         """This person has left the company."""
         if self._engine.alive:
-            self._engine.leave_room(speaker)
+            self._engine.happen_all(self._gathering.ears.leave(speaker))
+
+    @property
+    def _gathering(self) -> Gathering:
+        assert self._engine.gathering is not None, "nobody but the one speaker is here"
+        return self._engine.gathering
 
     def attach(self, loudspeaker: Loudspeaker) -> None:
         """Replies are heard here from now on; whoever had them until now is hushed."""
@@ -199,7 +205,9 @@ class Conversation:
         """A typed message of one of several people, to be answered; returns its turn's id."""
         self.pause(False)
         self._takes_floor(speaker)
-        self._engine.type_in_room(Line(speaker, text.strip()))
+        line = Line(speaker, text.strip())
+        self._gathering.types(line)
+        self._engine.happen(moves.Typed(labelled((line,))))
         return self._engine.turn_id(self._engine.state.turn)
 
     def add_message(self, role: Literal["system", "user", "assistant"], text: str) -> str:

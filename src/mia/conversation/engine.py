@@ -18,6 +18,7 @@ from mia.conversation.attention import Attention
 from mia.conversation.company import Company
 from mia.conversation.ears import Ears
 from mia.conversation.filler import Fillers
+from mia.conversation.gathering import Gathering, ears_of
 from mia.conversation.history import History, Item
 from mia.conversation.parts import Parts
 from mia.conversation.ports import Asking, Prompt, Recollection, Samples, Transcript
@@ -25,8 +26,9 @@ from mia.conversation.remembering import Remembering, with_memories
 from mia.conversation.reply import Reply
 from mia.conversation.room import RoomEars
 from mia.conversation.script import Script
-from mia.conversation.speakers import Line, Speaker, labelled, plain
+from mia.conversation.speakers import Line, Speaker, plain
 from mia.conversation.speculation import Effort
+from mia.conversation.timers import Timers
 from mia.conversation.tuning import Tuning
 from mia.conversation.turns import step
 from mia.errors import MiaError
@@ -80,41 +82,27 @@ class Engine:
             tuning,
         )
         told = ears.Told(self._understood, self._judged, self._report)
-        self.room = (
-            RoomEars(
-                parts.stt,
-                parts.turn_detector,
-                parts.voice_detector,
-                parts.cores,
-                self._effort,
-                told,
-                tuning,
+        self.gathering: Gathering | None = None
+        """Who is there, where several people speak."""
+        self.ears: Ears | RoomEars
+        if isinstance(attention, Company):
+            self.gathering = Gathering(
+                conversation_id,
                 attention,
-                takes_floor=takes_floor,
-                overheard=self._overheard,
+                parts,
+                self.history,
+                tell,
+                told,
+                self._effort,
+                tuning,
+                takes_floor,
             )
-            if isinstance(attention, Company)
-            else None
-        )
-        """The ears, where several people speak."""
-        self.ears: Ears | RoomEars = self.room or Ears(
-            parts.stt,
-            parts.turn_detector,
-            parts.voice_detector(),
-            parts.cores,
-            self._effort,
-            told,
-            tuning,
-        )
-        if self.room is not None:
-            self.history.glue = "\n"
-        self._typed: tuple[Line, ...] = ()
-        """Who typed the newest message, in company."""
+            self.ears = self.gathering.ears
+        else:
+            self.ears = ears_of(parts, self._effort, told, tuning)
         self._fillers = Fillers(parts.fillers, tuning) if filler else None
-        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._timers = Timers(lambda timer: self.happen(moves.Elapsed(timer)))
         self._stages: dict[str, float] = {}
-        self._overheard_lines = 0
-        """How many times lines were overheard; their ids count on."""
         self._group: asyncio.TaskGroup | None = None
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────
@@ -129,9 +117,7 @@ class Engine:
                 self.make_fillers()
         finally:
             self._group = None
-            for timer in self._timers.values():
-                timer.cancel()
-            self._timers.clear()
+            self._timers.close()
             self.answering.close()
 
     @property
@@ -140,29 +126,15 @@ class Engine:
 
     def hear(self, samples: Samples) -> None:
         """Sound of the speaker, whose last sample was said just now."""
-        assert isinstance(self.ears, Ears)
-        self._happen_all(self.ears.hear(samples))
+        if isinstance(self.ears, Ears):
+            self.happen_all(self.ears.hear(samples))
 
-    def hear_in_room(self, speaker: Speaker, samples: Samples) -> None:
-        """Sound of one of several people, whose last sample was said just now."""
-        assert self.room is not None
-        self._happen_all(self.room.hear(speaker, samples))
-
-    def leave_room(self, speaker: str) -> None:
-        """This person is no longer there."""
-        assert self.room is not None
-        self._happen_all(self.room.leave(speaker))
-
-    def _happen_all(self, events: Iterator[moves.Event]) -> None:
+    def happen_all(self, events: Iterator[moves.Event]) -> None:
+        """What the ears made out, one after the other: each may change what comes of the next."""
         for event in events:
             if isinstance(event, moves.Voiced):
                 event = replace(event, words_heard=self.answering.words_heard())
             self.happen(event)
-
-    def type_in_room(self, line: Line) -> None:
-        """A message of one of several people, to be answered."""
-        self._typed = (line,)
-        self.happen(moves.Typed(labelled((line,))))
 
     def make_fillers(self) -> None:
         """Have fillers in the language that is spoken, by and by."""
@@ -203,8 +175,8 @@ class Engine:
         for effect in effects:
             getattr(self, _DOES[type(effect)])(effect)
         if self.state.phase != before:
-            if isinstance(self._attention, Company):
-                self._attention.speaking = self.state.phase in ("speaking", "ducked")
+            if self.gathering is not None:
+                self.gathering.goes_through(self.state.phase)
             self._tell(facts.PhaseChanged, phase=self.state.phase, before=before)
 
     def turn_id(self, turn: int) -> str:
@@ -267,15 +239,13 @@ class Engine:
         meaning = overlap.meaning(said.text, asked="?" in own, own_words=own, doubted=doubted)
         hold, judging = self.ears.hold(text), self.ears.judging
         early = self.answering.boldness.head_start(hold, judging=judging)
-        if self.room is None:
+        if self.gathering is None:
             meant = self._attention.meant(text)
         else:
-            meant = self._attention.meant(text, self.room.lines)
-            if not meant and meaning != "nothing":
-                meaning = "backchannel"  # people talk with each other over her
+            meant, meaning = self.gathering.read(text, meaning)
         self.happen(moves.Understood(revision, text, hold, meaning, early, meant))
-        if self.room is not None and self.state.phase == "speaking":
-            self.room.let_pass()
+        if isinstance(self.ears, RoomEars) and self.state.phase == "speaking":
+            self.ears.let_pass()
 
     def _judged(self, revision: int, completeness: float) -> None:
         if revision == self.state.revision:
@@ -284,8 +254,8 @@ class Engine:
 
     def _do_abandon(self, effect: moves.Abandon) -> None:
         self.ears.end()
-        if self.room is not None:
-            self.room.let_pass()
+        if isinstance(self.ears, RoomEars):
+            self.ears.let_pass()
         self._effort.settled(None)
         self._tell(facts.TurnDropped, turn=self.turn_id(effect.turn), reason=effect.reason)
 
@@ -307,10 +277,8 @@ class Engine:
         else:
             self.state = replace(self.state, last_voiced=self._now())
         lines: tuple[Line, ...] = ()
-        if self.room is not None and isinstance(self._attention, Company):
-            lines = self.room.lines if effect.spoken else self._typed
-            self._attention.answers(lines)
-            self.room.take()
+        if self.gathering is not None:
+            lines = self.gathering.answers(spoken=effect.spoken)
         if effect.text is not None:
             self.history.put(Item(turn, "user", effect.text, lines=lines))
             self._tell(
@@ -383,27 +351,12 @@ class Engine:
         if self.state.phase == "idle":
             self.ears.end()
         self.warm()
-        if self.room is not None and self.state.phase == "idle":
-            since = self.room.waiting
+        if isinstance(self.ears, RoomEars) and self.state.phase == "idle":
+            since = self.ears.waiting
             if since is not None:
                 # Somebody spoke meanwhile whose voice could not have the floor: now it has.
                 self.happen(moves.Voiced(self._now()))
                 self.happen(moves.Silent(since))
-
-    def _overheard(self, lines: tuple[Line, ...]) -> None:
-        """These lines are part of no turn of hers; she remembers that they were said."""
-        lines = tuple(line for line in lines if overlap.meaning(line.text) == "words")
-        if lines:
-            self._overheard_lines += 1
-            said = f"{self._id}-o{self._overheard_lines}"
-            self.history.put(Item(said, "user", labelled(lines), lines=lines))
-            self._tell(
-                facts.Overheard,
-                turn=said,
-                text=labelled(lines),
-                language=self.ears.heard_language,
-                lines=plain(lines),
-            )
 
     def _do_drop(self, effect: moves.Drop) -> None:
         self.answering.drop()
@@ -412,8 +365,8 @@ class Engine:
     def _do_reopen(self, effect: moves.Reopen) -> None:
         turn = self.turn_id(self.state.turn)
         self.answering.drop()
-        if self.room is not None:
-            self.room.take_back()
+        if isinstance(self.ears, RoomEars):
+            self.ears.take_back()
         self.history.remove(turn)
         self._tell(facts.Reopened, turn=turn)
         self._tell(facts.SpeechStarted, turn=turn, audio_ms=self.ears.listener.onset_ms)
@@ -451,17 +404,10 @@ class Engine:
     # ── effects: timers ──────────────────────────────────────────────────────────────────────
 
     def _do_wake(self, effect: moves.Wake) -> None:
-        self._do_forget(moves.Forget(effect.timer))
-        loop = asyncio.get_running_loop()
-        self._timers[effect.timer] = loop.call_at(effect.at, self._elapsed, effect.timer)
+        self._timers.wake(effect.timer, effect.at)
 
     def _do_forget(self, effect: moves.Forget) -> None:
-        if timer := self._timers.pop(effect.timer, None):
-            timer.cancel()
-
-    def _elapsed(self, timer: moves.Timer) -> None:
-        self._timers.pop(timer, None)
-        self.happen(moves.Elapsed(timer))
+        self._timers.forget(effect.timer)
 
 
 #: Which method carries an effect out: `_do_go_on` for `GoOn`.

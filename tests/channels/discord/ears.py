@@ -76,7 +76,7 @@ class Ears:
     async def until_heard(self, person: Person, frames: int) -> None:
         """Wait for so many frames of somebody's own sound."""
         try:
-            await self.discord.until(lambda: self.count(person) >= frames, 5.0)
+            await self.discord.until(lambda: self.count(person) >= frames)
         except TimeoutError:
             heard = f"{self.count(person)} of {frames} frames of {person.name}"
             raise AssertionError(f"heard {heard}; {self.receiver.counts}") from None
@@ -101,4 +101,5 @@ async def listening(discord: Discord, **how: Any) -> AsyncIterator[Ears]:
             **how,
         )
         yield ears
-        await voice.disconnect(force=True)
+        if voice.is_connected():
+            await voice.disconnect(force=True)

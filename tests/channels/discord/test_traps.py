@@ -23,10 +23,6 @@ FAST = 0.005
 HALF = 25
 """Frames of half a second."""
 
-#: The first frame of a speaker who is found out by trying is lost: the trial opens it, and davey
-#: opens no frame twice, so the held copy stays closed. The trial's own result has to be kept.
-first_frame = pytest.mark.xfail(reason="a frame opened by trial cannot be opened again")
-
 
 def near(hertz: float) -> object:
     return pytest.approx(hertz, abs=6)
@@ -35,7 +31,6 @@ def near(hertz: float) -> object:
 # ── 1: deaf after a change of keys ───────────────────────────────────────────────────────────
 
 
-@first_frame
 def test_nobody_is_lost_when_somebody_comes_in_while_others_talk() -> None:
     async def story() -> None:
         async with Discord() as discord:
@@ -57,7 +52,6 @@ def test_nobody_is_lost_when_somebody_comes_in_while_others_talk() -> None:
     asyncio.run(story())
 
 
-@first_frame
 def test_nobody_is_lost_when_somebody_leaves_while_others_talk() -> None:
     async def story() -> None:
         async with Discord() as discord:
@@ -77,7 +71,6 @@ def test_nobody_is_lost_when_somebody_leaves_while_others_talk() -> None:
     asyncio.run(story())
 
 
-@first_frame
 def test_mia_makes_the_commit_herself_when_she_was_there_first() -> None:
     async def story() -> None:
         async with Discord() as discord, listening(discord) as ears:
@@ -90,7 +83,6 @@ def test_mia_makes_the_commit_herself_when_she_was_there_first() -> None:
     asyncio.run(story())
 
 
-@first_frame
 def test_she_hears_on_after_the_call_has_moved_to_another_server_with_other_keys() -> None:
     async def story() -> None:
         async with Discord() as discord:
@@ -155,7 +147,6 @@ def test_one_person_alone_needs_no_telling() -> None:
     asyncio.run(story())
 
 
-@first_frame
 def test_encryption_tells_who_speaks_where_discord_does_not() -> None:
     async def story() -> None:
         async with Discord() as discord:
@@ -174,7 +165,6 @@ def test_encryption_tells_who_speaks_where_discord_does_not() -> None:
 # ── 3: forgotten by the network ──────────────────────────────────────────────────────────────
 
 
-@first_frame
 def test_she_is_still_sent_sound_after_a_long_silence_of_hers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -197,7 +187,6 @@ def test_she_is_still_sent_sound_after_a_long_silence_of_hers(
 # ── 4 and 5: frames that cannot be opened, or were never closed ──────────────────────────────
 
 
-@first_frame
 def test_frames_with_keys_she_does_not_have_yet_cost_themselves_alone() -> None:
     async def story() -> None:
         async with Discord() as discord:
@@ -218,7 +207,6 @@ def test_frames_with_keys_she_does_not_have_yet_cost_themselves_alone() -> None:
     asyncio.run(story())
 
 
-@first_frame
 def test_she_hears_on_when_the_call_loses_its_encryption_and_when_it_gets_it_back() -> None:
     async def story() -> None:
         async with Discord() as discord:
@@ -253,7 +241,6 @@ def test_silence_is_never_deciphered_and_so_never_a_failure() -> None:
 # ── 6: one speaker's trouble ─────────────────────────────────────────────────────────────────
 
 
-@first_frame
 def test_noise_instead_of_opus_from_one_person_leaves_the_others_heard() -> None:
     async def story() -> None:
         async with Discord() as discord:
@@ -307,7 +294,6 @@ async def of_another_group() -> list[bytes]:
 # ── 8: what is no voice ──────────────────────────────────────────────────────────────────────
 
 
-@first_frame
 def test_a_camera_is_not_taken_for_a_voice() -> None:
     async def story() -> None:
         async with Discord() as discord:
@@ -323,7 +309,6 @@ def test_a_camera_is_not_taken_for_a_voice() -> None:
     asyncio.run(story())
 
 
-@first_frame
 def test_datagrams_of_anything_at_all_change_nothing() -> None:
     async def story() -> None:
         async with Discord() as discord:

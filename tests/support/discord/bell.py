@@ -16,7 +16,7 @@ class Bell:
         self._rung.set()
         self._rung = asyncio.Event()
 
-    async def until(self, so: Callable[[], object], seconds: float = 15.0) -> None:
+    async def until(self, so: Callable[[], object], seconds: float = 60.0) -> None:
         """Wait until it is so. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while not so():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -176,4 +177,5 @@ class Gateway:
 
     async def _send(self, said: Json) -> None:
         if self._socket is not None and not self._socket.closed:
-            await self._socket.send_json(said)
+            with contextlib.suppress(ConnectionError):  # it is told when it resumes
+                await self._socket.send_json(said)

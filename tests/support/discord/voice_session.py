@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 from collections.abc import Awaitable
 from typing import Any, TypeVar
@@ -65,10 +66,11 @@ class VoiceSession:
     async def _put(self, told: Json | bytes) -> None:
         if self.socket.closed:
             return
-        if isinstance(told, bytes):
-            await self.socket.send_bytes(told)
-        else:
-            await self.socket.send_json(told)
+        with contextlib.suppress(ConnectionError):  # it is told when it resumes
+            if isinstance(told, bytes):
+                await self.socket.send_bytes(told)
+            else:
+                await self.socket.send_json(told)
 
     async def resume(self, socket: web.WebSocketResponse, acknowledged: int) -> None:
         """Go on over a new socket; what was not acknowledged is said again."""

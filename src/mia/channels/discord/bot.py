@@ -11,7 +11,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from mia.channels.discord import client, names, slash, splitting
+from mia.channels.discord import checking, client, names, slash, splitting
 from mia.channels.discord.host import Host
 from mia.channels.discord.policy import Limits, OptOuts, Policy
 from mia.channels.discord.room import VoiceRoom, person_of
@@ -119,7 +119,7 @@ class Bot(discord.Client):
     async def enter(self, channel: discord.VoiceChannel | discord.StageChannel) -> VoiceRoom:
         """Come into a voice channel, out of the one she is in there. Raises MiaError."""
         assert self._group is not None
-        if missing := missing_permissions(channel):
+        if missing := checking.missing(channel):
             raise MiaError("discord.permissions", channel=channel.name, missing=", ".join(missing))
         await self.go(channel.guild.id)
         room = VoiceRoom(channel, self.host, self.config, self.policy)
@@ -226,13 +226,6 @@ class Bot(discord.Client):
         answered = message.reference.resolved if message.reference else None
         to_her = isinstance(answered, discord.Message) and answered.author.id == me.id
         return to_her or any(user.id == me.id for user in message.mentions)
-
-
-def missing_permissions(channel: discord.VoiceChannel | discord.StageChannel) -> list[str]:
-    """What she would need in this channel and has not, as Discord names it."""
-    may = channel.permissions_for(channel.guild.me)
-    needed = {"View Channel": may.view_channel, "Connect": may.connect, "Speak": may.speak}
-    return [name for name, given in needed.items() if not given]
 
 
 async def serve(host: Host, config: Discord, *, connector: Any = None, ready: Any = None) -> None:

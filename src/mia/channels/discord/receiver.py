@@ -82,6 +82,15 @@ class Frame:
     kind: Literal["voice", "concealed", "silence"]
 
 
+@dataclass(slots=True)
+class _Held:
+    """A packet whose speaker is not known yet; opened: its frame, where a trial has opened it, for
+    no frame can be opened twice."""
+
+    packet: rtp.Packet
+    opened: bytes | None = None
+
+
 class _Source:
     """One SSRC whose speaker is known."""
 
@@ -125,7 +134,7 @@ class Receiver:
         self._lock = threading.Lock()
         self._scheduled = False
         self._sources: dict[int, _Source] = {}
-        self._held: dict[int, deque[rtp.Packet]] = {}
+        self._held: dict[int, deque[_Held]] = {}
         self._tried: dict[int, int] = {}
         self._ticking: asyncio.TimerHandle | None = None
         self._closed = False
@@ -158,9 +167,9 @@ class Receiver:
                 del self._sources[other]
             self._sources[ssrc] = _Source(user, self._decoder())
         self._tried.pop(ssrc, None)
-        for packet in self._held.pop(ssrc, ()):
+        for held in self._held.pop(ssrc, ()):
             self.counts.replayed += 1
-            self._take(packet)
+            self._take(held.packet, held.opened)
 
     def left(self, user: int) -> None:
         """This person is gone; their packets would be somebody else's."""
@@ -190,9 +199,9 @@ class Receiver:
             if packet is not None and not self._closed:
                 self._take(packet)
 
-    def _take(self, packet: rtp.Packet) -> None:
+    def _take(self, packet: rtp.Packet, opened: bytes | None = None) -> None:
         try:
-            self._heard(packet)
+            self._heard(packet, opened)
         except Exception:  # one packet (or its speaker) must never cost the others
             log.exception("a packet of %s could not be heard", packet.ssrc)
             self._restart(packet.ssrc)
@@ -203,10 +212,14 @@ class Receiver:
         if source is not None:
             self._sources[ssrc] = _Source(source.user, self._decoder())
 
-    def _heard(self, packet: rtp.Packet) -> None:
+    def _heard(self, packet: rtp.Packet, opened: bytes | None) -> None:
         source = self._sources.get(packet.ssrc)
         if source is not None and not self._may_hear(source.user):
             self._drop("not_heard")
+            return
+        if opened is not None and source is not None:
+            self._well()
+            self._pass_on(source, packet, opened)
             return
         key = self._call.key
         if key is None:
@@ -238,7 +251,10 @@ class Receiver:
             self._failed("e2ee")
             source.failing += 1
             if source.failing >= DOUBT_AFTER and source.failing % TRY_EVERY == 0:
-                self._learn(packet.ssrc, audio, besides=source.user)
+                found = self._whose(audio, besides=source.user)
+                if found is not None:
+                    self._learnt(found[0], packet.ssrc)
+                    self._take(packet, found[1])
             return None
         source.failing = 0
         self._well()
@@ -289,33 +305,34 @@ class Receiver:
         if len(held) >= HELD:
             held.popleft()
             self._drop("unknown")
-        held.append(packet)
+        held.append(_Held(packet))
         if audio == rtp.SILENCE:
             return
         tried = self._tried.get(packet.ssrc, 0)
         self._tried[packet.ssrc] = tried + 1
-        if tried % TRY_EVERY == 0:
-            self._learn(packet.ssrc, audio)
+        if tried % TRY_EVERY == 0 and (found := self._whose(audio)) is not None:
+            held[-1].opened = found[1]
+            self._learnt(found[0], packet.ssrc)
 
-    def _learn(self, ssrc: int, audio: bytes, besides: int | None = None) -> None:
-        """Find out whose packets these are. End-to-end encryption tells for certain: a frame opens
-        with its own speaker's key only. Without it there must be one person alone."""
+    def _learnt(self, user: int, ssrc: int) -> None:
+        self.counts.learned += 1
+        self.speaking(user, ssrc)
+
+    def _whose(self, audio: bytes, besides: int | None = None) -> tuple[int, bytes] | None:
+        """Find out whose frame this is; with it, opened. End-to-end encryption tells for certain:
+        a frame opens with its own speaker's key only. Without it there must be one person alone."""
         candidates = [user for user in self._call.people() if user != besides]
         if besides is None:
             candidates = [user for user in candidates if user not in self.heard]
-        if self._call.encrypted:
-            found = next((user for user in candidates if self._is_of(user, audio)), None)
-        else:
-            found = candidates[0] if len(self._call.people()) == 1 and candidates else None
-        if found is not None:
-            self.counts.learned += 1
-            self.speaking(found, ssrc)
-
-    def _is_of(self, user: int, audio: bytes) -> bool:
-        try:
-            return bool(self._call.decrypt(user, audio))
-        except ValueError:
-            return False
+        if not self._call.encrypted:
+            alone = len(self._call.people()) == 1 and candidates
+            return (candidates[0], audio) if alone else None
+        for user in candidates:
+            try:
+                return user, self._call.decrypt(user, audio)
+            except ValueError:
+                continue  # not theirs
+        return None
 
     # ── time and health ──────────────────────────────────────────────────────────────────────
 
