@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import logging
 import signal
@@ -15,6 +16,7 @@ from mia.channels.microphone import Devices, Microphone
 from mia.channels.realtime.talk import Talk
 from mia.config import Loaded
 from mia.conversation import Conversation, Parts
+from mia.conversation.panic import Panic
 from mia.conversation.ports import Usage
 from mia.errors import MiaError
 from mia.home import Home
@@ -47,6 +49,7 @@ class Serving:
         self._turns = TurnReports(self._bus)
         self._log = EventLog(self._bus)
         self._loading = program.Loading()
+        self._panic = Panic()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
         self._showing = Showing(
@@ -88,6 +91,7 @@ class Serving:
                 voice=lambda: self._voicing,
                 sounds_here=self._config.audio.microphone,
                 model=self._model(),
+                panic=self._panic,
             )
         )
         try:
@@ -105,7 +109,7 @@ class Serving:
         async with program.assembled(
             self._config, folder, self._home, self._bus, self._loading
         ) as parts:
-            self._parts = parts
+            self._parts = parts = dataclasses.replace(parts, panic=self._panic)
             if isinstance(parts.mouth.tts, Voices):
                 self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)

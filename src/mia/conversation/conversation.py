@@ -18,6 +18,7 @@ from mia.conversation.parts import Parts
 from mia.conversation.playback import Silence
 from mia.conversation.ports import InputMode, Loudspeaker, Samples
 from mia.conversation.tuning import DEFAULT, Tuning
+from mia.errors import MiaError
 from mia.telemetry import events as facts
 from mia.telemetry.events import EventBus, Phase
 
@@ -55,12 +56,17 @@ class Conversation:
         self._engine = Engine(
             conversation_id, parts, self._attention, self._tell, filler=filler, tuning=tuning
         )
+        self._panic = parts.panic
         self._engine.ears.set_language(language)
         self._set_endpointing()
 
     async def run(self) -> None:
         """Live until cancelled; nothing of the conversation outlives this call."""
-        await self._engine.run()
+        unlisten = self._panic.listen(self._panicked)
+        try:
+            await self._engine.run()
+        finally:
+            unlisten()
 
     @property
     def phase(self) -> Phase:
@@ -92,11 +98,16 @@ class Conversation:
     def paused(self) -> bool:
         return self._attention.paused
 
+    @property
+    def panic(self) -> bool:
+        """Silenced everywhere, until somebody releases her."""
+        return self._panic.on
+
     # ── what channels call ───────────────────────────────────────────────────────────────────
 
     def hear(self, samples: Samples) -> None:
         """Sound of the speaker, 16 kHz, any length; its last sample was said just now."""
-        if self._attention.open and self._engine.alive:
+        if self._attention.open and self._engine.alive and not self._panic.on:
             self._engine.hear(samples)
 
     def attach(self, loudspeaker: Loudspeaker) -> None:
@@ -167,7 +178,11 @@ class Conversation:
         self._mode_changed()
 
     def type(self, text: str) -> str:
-        """A typed message, to be answered (so a pause is over); returns its turn's id."""
+        """A typed message, to be answered (so a pause is over); returns its turn's id.
+
+        Raises MiaError `safety.panic` while she is silenced.
+        """
+        self._unless_silenced()
         self.pause(False)
         self._engine.happen(moves.Typed(text.strip()))
         return self._engine.turn_id(self._engine.state.turn)
@@ -184,7 +199,11 @@ class Conversation:
         return self._engine.history.remove(item_id)
 
     def respond(self, instructions: str | None = None) -> None:
-        """Answer what is there now; `instructions` are for this answer alone."""
+        """Answer what is there now; `instructions` are for this answer alone.
+
+        Raises MiaError `safety.panic` while she is silenced.
+        """
+        self._unless_silenced()
         self._engine.script.once = instructions
         self._engine.happen(moves.Typed(None))
 
@@ -219,6 +238,17 @@ class Conversation:
                 **fields,
             )
         )
+
+    def _panicked(self) -> None:
+        if self._panic.on:
+            self.stop()
+            self.clear_audio()  # whoever spoke over her was being listened to
+            self._engine.answering.loudspeaker.hush()
+        self._mode_changed()
+
+    def _unless_silenced(self) -> None:
+        if self._panic.on:
+            raise MiaError("safety.panic")
 
     def _mode_changed(self) -> None:
         if self._engine.alive:

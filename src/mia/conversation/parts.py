@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mia.conversation.cores import Cores
 from mia.conversation.filler import FillerSounds
+from mia.conversation.panic import Panic
 from mia.conversation.ports import SpeechToText, TurnDetector, VoiceDetector
 from mia.conversation.reply import Mouth
 
@@ -23,3 +24,5 @@ class Parts:
     """Whoever shares a processor shares this."""
     fillers: FillerSounds = field(default_factory=FillerSounds)
     """What is said while a reply is late; whoever shares a voice shares this."""
+    panic: Panic = field(default_factory=Panic)
+    """Silences every conversation that shares it."""

@@ -21,6 +21,7 @@ _STATUS = {
     "web.model_fixed": 409,
     "web.model_not_vrm": 422,
     "realtime.not_ready": 503,
+    "safety.panic": 409,
     "backend.unknown": 422,
     "backend.not_installed": 422,
     "tts.no_such_voice": 422,

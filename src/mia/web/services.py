@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 import mia
 from mia.channels.realtime.session import no_usage
 from mia.channels.realtime.talk import CountUsage, MakeTalk, Talk
+from mia.conversation.panic import Panic
 from mia.errors import MiaError
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
@@ -74,6 +75,7 @@ class Services:
     usage: token counts of the newest reply. source: where this version's source is, as the
     AGPL asks; whoever changes MIA and serves it sets it. sounds_here: this machine's own
     loudspeaker plays the stage while no page does. model: where the user's own avatar is kept.
+    panic: the switch that silences her everywhere.
     """
 
     bus: EventBus
@@ -92,3 +94,4 @@ class Services:
     ui: Path = UI
     sounds_here: bool = False
     model: ModelFile | None = None
+    panic: Panic = field(default_factory=Panic)
