@@ -90,6 +90,8 @@ class Serving:
                 avatar=lambda: self._showing.states,
                 voice=lambda: self._voicing,
                 sounds_here=self._config.audio.microphone,
+                max_pages=web.max_pages,
+                max_sessions=web.max_sessions,
                 model=self._model(),
                 panic=self._panic,
             )

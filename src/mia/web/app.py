@@ -37,6 +37,8 @@ def create_app(services: Services) -> FastAPI:
         services.stage,
         services.make_talk,
         usage=services.usage,
+        pages=services.max_pages,
+        guests=services.max_sessions,
         sounds_here=services.sounds_here,
     )
     app.state.hub = hub

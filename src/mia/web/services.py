@@ -93,5 +93,7 @@ class Services:
     source: str = mia.SOURCE_URL
     ui: Path = UI
     sounds_here: bool = False
+    max_pages: int = 16
+    max_sessions: int = 4
     model: ModelFile | None = None
     panic: Panic = field(default_factory=Panic)
