@@ -74,8 +74,9 @@ class Services:
     voice: her voice, None until she has one.
     usage: token counts of the newest reply. source: where this version's source is, as the
     AGPL asks; whoever changes MIA and serves it sets it. sounds_here: this machine's own
-    loudspeaker plays the stage while no page does. model: where the user's own avatar is kept.
-    panic: the switch that silences her everywhere.
+    loudspeaker plays the stage while no page does. max_pages, max_sessions: how many pages, and
+    clients with a conversation of their own, there may be at a time. model: where the user's own
+    avatar is kept. panic: the switch that silences her everywhere.
     """
 
     bus: EventBus
