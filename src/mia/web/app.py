@@ -15,6 +15,7 @@ import mia
 from mia.channels.realtime.hub import Hub
 from mia.errors import MiaError
 from mia.web import api, avatar, describe, problems
+from mia.web.limits import LimitsMiddleware
 from mia.web.model_file import LARGEST
 from mia.web.security import SecurityMiddleware
 from mia.web.services import Services
@@ -67,6 +68,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     large = {avatar.MODEL_PATH: LARGEST}
     app.add_middleware(SecurityMiddleware, access=services.access, larger=large)
+    app.add_middleware(LimitsMiddleware, large=frozenset(large))
     return app
 
 

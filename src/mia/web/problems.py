@@ -12,6 +12,7 @@ _STATUS = {
     "web.forbidden_origin": 403,
     "web.token_needed": 401,
     "web.body_too_large": 413,
+    "web.too_many_requests": 429,
     "web.not_json": 415,
     "web.not_found": 404,
     "web.bad_request": 422,
