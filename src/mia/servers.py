@@ -12,11 +12,12 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from mia.addresses import ForbiddenAddress, check_host, forbidden_host
 from mia.backends import Options
 from mia.errors import BackendUnavailable
 from mia.redaction import hide
@@ -47,6 +48,8 @@ def address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an address such as http://localhost:1234/v1")
+    if forbidden_host(parts.hostname):
+        raise ValueError("must be the address of a server; this one is none's (see SECURITY.md)")
     return value.rstrip("/")
 
 
@@ -65,8 +68,24 @@ def client(
         timeout=openai.Timeout(timeout_s, connect=CONNECT_SECONDS),
         max_retries=0,  # we retry ourselves: bounded, and never after something was heard
         # a proxy from the environment cannot reach a server on this machine
-        http_client=openai.DefaultAsyncHttpxClient(trust_env=not local),
+        http_client=openai.DefaultAsyncHttpxClient(
+            trust_env=not local, event_hooks={"request": [_allowed], "response": []}
+        ),
     )
+
+
+async def _allowed(request: Any) -> None:
+    """Before every request, also one that a server redirects to. Raises ForbiddenAddress."""
+    await check_host(request.url.host)
+
+
+def forbidden_of(error: BaseException | None) -> ForbiddenAddress | None:
+    """The guard's refusal, however the library wrapped it."""
+    while error is not None:
+        if isinstance(error, ForbiddenAddress):
+            return error
+        error = error.__cause__
+    return None
 
 
 def status_of(error: Exception) -> int | None:
@@ -196,6 +215,8 @@ class SpeechServer:
         import openai
 
         name, url = self.name, self._options.base_url
+        if (forbidden := forbidden_of(error)) is not None:
+            return forbidden
         if isinstance(error, openai.APIConnectionError) and refused(error):
             return BackendUnavailable("server.offline", name=name, url=url)
         if (

@@ -24,6 +24,7 @@ from mia.channels.realtime.hub import Hub
 from mia.channels.realtime.talk import Talk
 from mia.config import Loaded, load
 from mia.conversation import Conversation, Parts
+from mia.conversation.panic import Panic
 from mia.conversation.ports import Role, Usage
 from mia.errors import MiaError
 from mia.home import Home
@@ -71,6 +72,7 @@ class Serving:
         self._journal = Journal(self._bus)
         hide(*hidden(loaded.config))
         self._loading = program.Loading()
+        self._panic = Panic()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
         self._showing = Showing(
@@ -140,6 +142,8 @@ class Serving:
                 avatar=lambda: self._showing.states,
                 voice=lambda: self._voicing,
                 sounds_here=self._config.audio.microphone,
+                max_pages=web.max_pages,
+                max_sessions=web.max_sessions,
                 model=self._model(),
                 reload=self._reload,
                 lan=lambda: self._lan,
@@ -149,6 +153,7 @@ class Serving:
                 settings=self._settings,
                 feel=self._feel,
                 memory=lambda: self._memory,
+                panic=self._panic,
             )
         )
         self._hub = app.state.hub
@@ -247,7 +252,7 @@ class Serving:
                 self._config, folder, self._home, self._bus, self._loading, memories
             ) as parts,
         ):
-            self._parts = parts
+            self._parts = parts = dataclasses.replace(parts, panic=self._panic)
             if isinstance(parts.mouth.tts, Voices):
                 self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)

@@ -240,3 +240,18 @@ def test_the_api_describes_itself_without_loading_anything(client: TestClient) -
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "").replace("HTTP", "")
     assert client.get("/docs").status_code == client.get("/redoc").status_code == 404
+
+
+def test_the_panic_stop_is_set_released_and_shown(world: World) -> None:
+    services = world.services()
+    client = TestClient(create_app(services), base_url="http://localhost:8080")
+    assert client.get("/api/v1/state").json()["panic"] is False
+    for _ in range(2):  # a second press never lets her speak again
+        assert client.post("/api/v1/panic").json()["panic"] is True
+        assert services.panic.on
+        assert client.get("/api/v1/state").json()["panic"] is True
+    assert client.post("/api/v1/panic", json={"on": False}).json()["panic"] is False
+    assert not services.panic.on
+    assert (
+        client.post("/api/v1/panic", headers={"origin": "http://evil.example"}).status_code == 403
+    )

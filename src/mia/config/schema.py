@@ -224,6 +224,16 @@ class Web(Section):
         max_length=64,
         description="Further web pages that may connect, as https://example.org.",
     )
+    max_pages: int = Field(
+        16, ge=1, le=256, description="Pages that may be open at a time, overlays too."
+    )
+    max_sessions: int = Field(
+        4,
+        ge=0,
+        le=256,
+        description="Realtime clients with a conversation of their own that may talk at a time; "
+        "who comes later is told to try again. What a machine holds is in docs/growing.md.",
+    )
     avatar_model: Path | None = Field(
         None, description="A VRM file for page and overlay; null: the one dropped on the page."
     )

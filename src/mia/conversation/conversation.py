@@ -21,6 +21,7 @@ from mia.conversation.playback import Silence
 from mia.conversation.ports import Asking, InputMode, Loudspeaker, Samples
 from mia.conversation.speakers import Line, Speaker, labelled
 from mia.conversation.tuning import DEFAULT, Tuning
+from mia.errors import MiaError
 from mia.telemetry import events as facts
 from mia.telemetry.events import EventBus, Phase
 
@@ -69,12 +70,17 @@ class Conversation:
             takes_floor=self._takes_floor,
             asking=lambda language: Asking(self.id, self.speaker, self.persona, language),
         )
+        self._panic = parts.panic
         self._engine.ears.set_language(language)
         self._set_endpointing()
 
     async def run(self) -> None:
         """Live until cancelled; nothing of the conversation outlives this call."""
-        await self._engine.run()
+        unlisten = self._panic.listen(self._panicked)
+        try:
+            await self._engine.run()
+        finally:
+            unlisten()
 
     @property
     def phase(self) -> Phase:
@@ -106,16 +112,21 @@ class Conversation:
     def paused(self) -> bool:
         return self._attention.paused
 
+    @property
+    def panic(self) -> bool:
+        """Silenced everywhere, until somebody releases her."""
+        return self._panic.on
+
     # ── what channels call ───────────────────────────────────────────────────────────────────
 
     def hear(self, samples: Samples) -> None:
         """Sound of the speaker, 16 kHz, any length; its last sample was said just now."""
-        if self._attention.open and self._engine.alive:
+        if self._attention.open and self._engine.alive and not self._panic.on:
             self._engine.hear(samples)
 
     def hear_from(self, speaker: Speaker, samples: Samples) -> None:
         """Sound of one of several people, as `hear`; for a conversation in company."""
-        if self._attention.open and self._engine.alive:
+        if self._attention.open and self._engine.alive and not self._panic.on:
             self._engine.happen_all(self._gathering.ears.hear(speaker, samples))
 
     def left(self, speaker: str) -> None:
@@ -196,7 +207,11 @@ class Conversation:
         self._mode_changed()
 
     def type(self, text: str) -> str:
-        """A typed message, to be answered (so a pause is over); returns its turn's id."""
+        """A typed message, to be answered (so a pause is over); returns its turn's id.
+
+        Raises MiaError `safety.panic` while she is silenced.
+        """
+        self._unless_silenced()
         self.pause(False)
         self._engine.happen(moves.Typed(text.strip()))
         return self._engine.turn_id(self._engine.state.turn)
@@ -234,7 +249,11 @@ class Conversation:
         self._engine.history.forget(memories)
 
     def respond(self, instructions: str | None = None) -> None:
-        """Answer what is there now; `instructions` are for this answer alone."""
+        """Answer what is there now; `instructions` are for this answer alone.
+
+        Raises MiaError `safety.panic` while she is silenced.
+        """
+        self._unless_silenced()
         self._engine.script.once = instructions
         self._engine.happen(moves.Typed(None))
 
@@ -273,6 +292,17 @@ class Conversation:
 
     def _takes_floor(self, speaker: Speaker) -> None:
         self.speaker, self.speaker_name = speaker.id, speaker.name
+
+    def _panicked(self) -> None:
+        if self._panic.on:
+            self.stop()
+            self.clear_audio()  # whoever spoke over her was being listened to
+            self._engine.answering.loudspeaker.hush()
+        self._mode_changed()
+
+    def _unless_silenced(self) -> None:
+        if self._panic.on:
+            raise MiaError("safety.panic")
 
     def _mode_changed(self) -> None:
         if self._engine.alive:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mia.conversation.cores import Cores
 from mia.conversation.filler import FillerSounds
+from mia.conversation.panic import Panic
 from mia.conversation.ports import Memory, SpeechToText, TurnDetector, VoiceDetector
 from mia.conversation.reply import Mouth
 
@@ -25,3 +26,5 @@ class Parts:
     """What is said while a reply is late; whoever shares a voice shares this."""
     memory: Memory | None = None
     """What she remembers; None: nothing beyond this conversation."""
+    panic: Panic = field(default_factory=Panic)
+    """Silences every conversation that shares it."""

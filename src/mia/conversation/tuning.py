@@ -139,8 +139,10 @@ class Tuning:
     two cores give it sooner when nothing else uses them."""
     jobs: int = 2
     """Clauses synthesised at once, at most: two cores."""
-    clauses_waiting: int = 8
-    """Clauses written but not yet synthesised, at most: a fast model waits for the voice."""
+    clauses_waiting: int = 64
+    """Clauses written but not yet synthesised, at most. More than a long reply has: a mind that
+    waits for her voice keeps whoever else talks to her waiting too (with 8, and one mind for two
+    conversations, a minute's answer held up the other's for 38 s)."""
     buffered: float = 12.0
     """Seconds of sound ready to be played from which on no further clause is begun."""
     hurry: float = 1.2

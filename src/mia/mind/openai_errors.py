@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mia.errors import BackendUnavailable
-from mia.servers import reason_of, refused, status_of
+from mia.servers import forbidden_of, reason_of, refused, status_of
 
 if TYPE_CHECKING:
     from openai import APIError
@@ -38,6 +38,8 @@ def translated(error: Exception, server: Server) -> BackendUnavailable:
         return BackendUnavailable("llm.timeout", name=server.name, seconds=f"{server.timeout_s:g}")
     if isinstance(error, TimeoutError):
         return BackendUnavailable("llm.timeout", name=server.name, seconds=f"{server.timeout_s:g}")
+    if (forbidden := forbidden_of(error)) is not None:
+        return forbidden
     if isinstance(error, openai.APIConnectionError):
         if refused(error):
             return _offline(server)

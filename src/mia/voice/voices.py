@@ -7,6 +7,8 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 
+import numpy as np
+
 from mia import backends
 from mia.backends import Context
 from mia.blocking import run_blocking
@@ -20,6 +22,8 @@ Report = Callable[[MiaError], None]
 
 log = logging.getLogger(__name__)
 
+#: Samples no larger than this are silence: half a step of 16-bit sound.
+SILENT = 0.5 / 32_768
 #: A voice that has not made a sound within this has failed, if there is another one.
 FIRST_SOUND_SECONDS = 15.0
 #: A voice that has failed is tried last for this long: a dead network must not cost every clause
@@ -221,6 +225,7 @@ class Voices:
             if spoken_as != language and not unspoken:
                 break
             sounded = False
+            held: list[Sound] = []
             try:
                 voice = await candidate.get()
                 ratio = candidate.tuned.tell(voice)
@@ -228,8 +233,14 @@ class Voices:
                 try:
                     async with aclosing(voice.stream(text, language=spoken_as)) as sounds:
                         while (sound := await self._next(sounds, candidate, sounded)) is not None:
+                            held.append(sound if ratio == 1 else raised(sound, ratio))
+                            # Silence alone is no voice: it is kept until something is heard.
+                            if not sounded and not _heard(sound):
+                                continue
                             sounded = True
-                            yield sound if ratio == 1 else raised(sound, ratio)
+                            for piece in held:
+                                yield piece
+                            held.clear()
                 finally:
                     await candidate.leave()
             except Exception as error:  # a fault in one voice is no reason to be silent
@@ -295,6 +306,11 @@ class Voices:
     async def aclose(self) -> None:
         for candidate in self._all():
             await candidate.close()
+
+
+def _heard(sound: Sound) -> bool:
+    """Whether there is anything in it but digital silence."""
+    return bool(np.any(np.abs(sound.samples) > SILENT))
 
 
 def _configured(section: VoiceSection, name: str, context: Context) -> Candidate:

@@ -64,6 +64,7 @@ def router(services: Services, hub: Hub) -> APIRouter:
             {
                 "state": found.state() if found else None,
                 "turns": [turn.as_dict() for turn in services.turns.newest(_TURNS)],
+                "panic": services.panic.on,
                 "sessions": hub.sessions,
                 "config": dict(services.config()),
                 "health": health(),
@@ -110,6 +111,17 @@ def router(services: Services, hub: Hub) -> APIRouter:
     )
     async def stop() -> None:
         stage().talk.stop()
+
+    @routes.post(
+        "/api/v1/panic",
+        summary="Silence her everywhere at once, until she is released",
+        tags=["stage"],
+    )
+    async def panic(
+        wish: Annotated[shapes.PanicRequest | None, Body()] = None,
+    ) -> shapes.PanicAnswer:
+        services.panic.set(wish is None or wish.on)
+        return shapes.PanicAnswer(panic=services.panic.on)
 
     @routes.post(
         "/api/v1/mute",

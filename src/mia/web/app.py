@@ -35,6 +35,7 @@ from mia.web import (
     setup,
     timings,
 )
+from mia.web.limits import LimitsMiddleware
 from mia.web.model_file import LARGEST
 from mia.web.security import SecurityMiddleware
 from mia.web.services import Services
@@ -57,6 +58,8 @@ def create_app(services: Services) -> FastAPI:
         services.stage,
         services.make_talk,
         usage=services.usage,
+        pages=services.max_pages,
+        guests=services.max_sessions,
         sounds_here=services.sounds_here,
     )
     app.state.hub = hub
@@ -97,6 +100,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     large = {avatar.MODEL_PATH: LARGEST, memory.IMPORT_PATH: memory.LARGEST_IMPORT}
     app.add_middleware(SecurityMiddleware, access=services.access, larger=large)
+    app.add_middleware(LimitsMiddleware, large=frozenset(large))
     return app
 
 

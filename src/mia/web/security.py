@@ -222,3 +222,7 @@ async def _refuse(
         answer.append((b"www-authenticate", b"Bearer"))
     await send({"type": f"{kind}.start", "status": status, "headers": answer})
     await send({"type": f"{kind}.body", "body": body})
+
+
+#: For the other gates, which refuse in the same words.
+refuse = _refuse

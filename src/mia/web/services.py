@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 import mia
 from mia.channels.realtime.session import no_usage
 from mia.channels.realtime.talk import CountUsage, MakeTalk, Talk
+from mia.conversation.panic import Panic
 from mia.errors import MiaError
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
@@ -128,7 +129,9 @@ class Services:
     voice: her voice, None until she has one.
     usage: token counts of the newest reply. source: where this version's source is, as the
     AGPL asks; whoever changes MIA and serves it sets it. sounds_here: this machine's own
-    loudspeaker plays the stage while no page does. model: where the user's own avatar is kept.
+    loudspeaker plays the stage while no page does. max_pages, max_sessions: how many pages, and
+    clients with a conversation of their own, there may be at a time. model: where the user's own
+    avatar is kept. panic: the switch that silences her everywhere.
     reload: read the configuration anew and begin again with it; returns once she is loading,
     raises ConfigError and changes nothing where the file is wrong.
     journal: the newest log lines. timings: where each turn's time went.
@@ -153,6 +156,8 @@ class Services:
     source: str = mia.SOURCE_URL
     ui: Path = UI
     sounds_here: bool = False
+    max_pages: int = 16
+    max_sessions: int = 4
     model: ModelFile | None = None
     reload: Callable[[], Awaitable[None]] = nothing_to_reload
     journal: Journal | None = None
@@ -162,3 +167,4 @@ class Services:
     settings: SettingsControl | None = None
     feel: Callable[[str, float], None] | None = None
     memory: Callable[[], MemoryControl | None] = lambda: None
+    panic: Panic = field(default_factory=Panic)

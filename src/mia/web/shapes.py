@@ -47,6 +47,7 @@ class StageState(_Body):
     phase: str
     muted: bool
     paused: bool
+    panic: bool = Field(description="Silenced everywhere, until she is released.")
     mode: InputMode
     language: str
     persona: str
@@ -74,6 +75,7 @@ class TurnRow(_Body):
 class StateAnswer(_Answer):
     state: StageState | None = Field(description="None until MIA can talk.")
     turns: list[TurnRow] = Field(description="The newest 20, oldest first.")
+    panic: bool = Field(description="Silenced everywhere, until she is released.")
     sessions: int
     config: dict[str, Any]
     health: HealthAnswer
@@ -126,6 +128,14 @@ class MuteRequest(_Body):
 
 class MuteAnswer(_Answer):
     muted: bool
+
+
+class PanicRequest(_Body):
+    on: bool = Field(default=True, description="False releases her.")
+
+
+class PanicAnswer(_Answer):
+    panic: bool
 
 
 class PauseRequest(_Body):

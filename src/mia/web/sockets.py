@@ -7,6 +7,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from mia.channels.realtime.hub import Greeting, Hub
 from mia.channels.realtime.talk import Disconnected
+from mia.web.limits import Flow
 
 
 class WebSocketAdapter:
@@ -14,15 +15,16 @@ class WebSocketAdapter:
 
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
+        self._flow = Flow()
 
     async def receive(self) -> str | bytes:
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             raise Disconnected
         text: str | None = message.get("text")
-        if text is not None:
-            return text
-        return bytes(message.get("bytes") or b"")
+        data = bytes(message.get("bytes") or b"")
+        await self._flow.take(len(data if text is None else text))
+        return data if text is None else text
 
     async def send(self, text: str) -> None:
         try:

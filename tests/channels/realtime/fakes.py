@@ -55,6 +55,7 @@ class FakeTalk:
         self.language = "es"
         self.muted = False
         self.paused = False
+        self.panic = False
         self.mode: InputMode = "hands-free"
         self.pressed = False
         self.phase: Phase = "idle"

@@ -86,7 +86,8 @@ class Hub:
     async def serve(self, socket: Socket, greeting: Greeting) -> None:
         """Serve one client until it goes. Problems are told to it, not raised."""
         if self._now[greeting.stage] >= self._most[greeting.stage]:
-            await self._turn_away(socket, RealtimeError("busy", kind="server_error"))
+            most = self._most[greeting.stage]
+            await self._turn_away(socket, RealtimeError("busy", kind="server_error", most=most))
             return
         self._now[greeting.stage] += 1
         try:

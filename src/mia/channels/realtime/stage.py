@@ -80,6 +80,7 @@ class Stage:
             "phase": self._phase,
             "muted": self.talk.muted,
             "paused": self.talk.paused,
+            "panic": self.talk.panic,
             "mode": self.talk.mode,
             "language": self.talk.language,
             "persona": self.talk.persona,

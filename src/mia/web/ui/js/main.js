@@ -10,6 +10,7 @@ import { Microphone, MicrophoneError } from "./microphone.js";
 import { feelMeant, showModes, TalkKey } from "./modes.js";
 import { Notices } from "./notices.js";
 import { showObs } from "./obs.js";
+import { panic, watchPanic } from "./panic.js";
 import { Player } from "./player.js";
 import { Protocol } from "./protocol.js";
 import { Realtime } from "./realtime.js";
@@ -126,7 +127,9 @@ const notices = new Notices(store, {
   retry: () => void startMicrophone(),
   take: takeStage,
   sound: () => void player.start(),
+  release: () => void panic(store, false),
 });
+watchPanic(store, () => void player.hush());
 const protocol = new Protocol({
   store,
   realtime,

@@ -20,7 +20,7 @@ const MICROPHONE = {
 };
 
 export class Notices {
-  /** @param {Store} store @param {{retry: () => void, take: () => void, sound: () => void}} actions */
+  /** @param {Store} store @param {{retry: () => void, take: () => void, sound: () => void, release: () => void}} actions */
   constructor(store, actions) {
     this.store = store;
     this.actions = actions;
@@ -29,7 +29,7 @@ export class Notices {
     this.shown = "";
     /** What was closed by the user stays closed while the page lives. @type {Set<string>} */
     this.closed = new Set();
-    store.watch(["notices", "problem", "microphone", "role", "silenced", "connection", "missing", "shown"], () =>
+    store.watch(["panic", "notices", "problem", "microphone", "role", "silenced", "connection", "missing", "shown"], () =>
       this.show(),
     );
   }
@@ -47,6 +47,12 @@ export class Notices {
   lasting(state) {
     /** @type {Shown[]} */
     const list = [];
+    if (state.panic)
+      list.push({
+        level: "error",
+        text: t("page.panic"),
+        act: { label: t("page.panic.release"), run: this.actions.release },
+      });
     if (state.connection === "reconnecting") list.push({ level: "warning", text: t("page.reconnecting") });
     if (state.connection === "loading") {
       list.push({ level: "info", text: t("page.loading") });

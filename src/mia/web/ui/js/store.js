@@ -17,6 +17,7 @@
  * @property {Phase} phase
  * @property {boolean} muted
  * @property {boolean} paused
+ * @property {boolean} panic silenced everywhere, until somebody releases her
  * @property {Mode} mode
  * @property {boolean} pressed the push-to-talk key is down
  * @property {string[]} names what she answers to in the mode `wake-name`
@@ -44,6 +45,7 @@ export const initial = () => ({
   phase: "idle",
   muted: false,
   paused: false,
+  panic: false,
   mode: "hands-free",
   pressed: false,
   names: [],
