@@ -233,7 +233,8 @@ async function showFoot() {
 
 chooseTheme();
 await showLanguage(firstLanguage());
-const parts = { t, has, language, api, store, notices, realtime, stage };
+const worn = showObs(stage, store, (level, text) => notices.toast(level, text));
+const parts = { t, has, language, api, store, notices, realtime, stage, worn };
 new Router(parts, { shown: (talks) => stage.sleep(!talks) });
 showControls(store, {
   toggle: toggleMicrophone,
@@ -259,7 +260,7 @@ realtime.connect();
 performance.mark("mia.interactive");
 await Promise.all([stage.start(), showFoot()]);
 stage.feelPointer();
-showObs(stage, store, (level, text) => notices.toast(level, text));
+worn.start();
 
 Object.assign(window, { mia: { store, player, stage, realtime, microphone, t } });
 document.documentElement.dataset.ready = "";
