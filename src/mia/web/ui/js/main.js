@@ -144,6 +144,11 @@ const chat = new Chat(store, {
   },
 });
 
+function again() {
+  void player.start();
+  realtime.send({ type: "mia.again" });
+}
+
 function stop() {
   if (store.state.playing || store.state.busy) protocol.stop();
 }
@@ -242,6 +247,7 @@ showControls(store, {
   pause: () => tellPaused(!store.state.paused),
   release: releaseMicrophone,
   stop,
+  again,
   talk: talkKey,
 });
 feelMeant(store);
