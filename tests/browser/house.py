@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,11 @@ from mia.backends import Context
 from mia.blocking import run_blocking
 from mia.channels.realtime.stage import Notices, Stage
 from mia.config import Loaded, load
+from mia.config.saving import save
 from mia.panel.live import Live, live
 from mia.panel.settings import Settings
+from tests.avatar.vts import Expression, Hotkey, Model, VTubeStudio, served
+from tests.channels.realtime.fakes import FakeTalk
 from tests.web.conftest import World
 
 CONFIG = """\
@@ -81,10 +84,21 @@ class Feeling:
         return True
 
 
-class House:
-    """folder: where its config.yaml is."""
+def akari() -> Model:
+    """A model with two toggles and an expression file without a key."""
+    return Model(
+        "Akari",
+        [Hotkey("Sonrisa", file="Sonrisa.exp3.json"), Hotkey("Lágrimas", file="Llora.exp3.json")],
+        [Expression("Sonrisa"), Expression("Llora"), Expression("Sonrojo")],
+    )
 
-    def __init__(self, folder: Path, config: str = CONFIG) -> None:
+
+class House:
+    """folder: where its config.yaml is. vts: a VTube Studio lives there too."""
+
+    def __init__(self, folder: Path, config: str = CONFIG, *, vts: bool = False) -> None:
+        self.vts: VTubeStudio | None = None
+        self._with_vts = vts
         self.path = folder / "config.yaml"
         self.path.write_text(config, "utf-8")
         self.loaded: Loaded = load(self.path, env={})
@@ -102,9 +116,23 @@ class House:
     async def inhabited(self, world: World) -> AsyncIterator[None]:
         """Live in it: the world's services are these."""
         assert world.stage is not None
+        async with AsyncExitStack() as stack:
+            if self._with_vts:
+                self.vts = await stack.enter_async_context(VTubeStudio())
+                self.vts.body.model = akari()
+                reached = await stack.enter_async_context(served(self.vts))
+                where = {"host": "127.0.0.1", "port": reached.port, "discover": False}
+                wish = {f"avatar.outputs.vts.{name}": value for name, value in where.items()}
+                await run_blocking(lambda: save(self.path, wish))
+                self.loaded = load(self.path, env={})
+            async with self._lived_in(world, world.stage):
+                yield
+
+    @asynccontextmanager
+    async def _lived_in(self, world: World, talk: FakeTalk) -> AsyncIterator[None]:
         context = Context(models=None, languages=("es",), cache=self._folder)  # type: ignore[arg-type]
         showing = self._showing = Showing(program.outputs_of(self.loaded.config), context)
-        stage = Stage(world.stage, Notices(world.bus))
+        stage = Stage(talk, Notices(world.bus))
         changes = Live(lambda: stage, lambda: self.voice, lambda: showing, program.outputs_of)
         world.further.update(
             settings=Settings(lambda: self.loaded, {}, live, changes.apply),

@@ -257,6 +257,20 @@ class Conversation:
         self._engine.script.once = instructions
         self._engine.happen(moves.Typed(None))
 
+    def again(self) -> str | None:
+        """Say the newest reply once more; the new line takes the old one's place. Returns the id
+        of the old one, None where she has said nothing yet."""
+        said = (item for item in reversed(self.history) if item.role == "assistant" and item.text)
+        last = next(said, None)
+        if last is None:
+            return None
+        self.stop()
+        self._engine.history.remove(last.id)
+        self._engine.script.verbatim = last.text
+        self.pause(False)
+        self._engine.happen(moves.Typed(None))
+        return last.id
+
     def stop(self) -> None:
         """Be quiet, and stop all work on the reply."""
         self._engine.happen(moves.Stop())

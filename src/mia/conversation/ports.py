@@ -104,6 +104,8 @@ class Prompt:
     language: str
     """ISO 639-1 of the turn; a model with several weights chooses by it."""
     max_tokens: int | None = None
+    verbatim: str = ""
+    """Said as it stands; the mind is not asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from mia.conversation.ports import (
 )
 from mia.conversation.remembering import NOTHING as NOTHING_RECALLED
 from mia.conversation.remembering import awaited, with_memories
+from mia.conversation.script import pieces_of
 from mia.conversation.tuning import Tuning
 from mia.errors import BackendUnavailable, MiaError, fault
 from mia.strings import translate
@@ -192,7 +193,7 @@ class Reply:
         try:
             async with (
                 self._cores.claim(WRITING),
-                aclosing(self._mouth.llm.stream(prompt)) as pieces,
+                aclosing(pieces_of(self._mouth.llm, prompt)) as pieces,
             ):
                 patience = self._tuning.first_piece
                 while (piece := await self._next("llm", pieces, patience)) is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 from mia.conversation.history import History
-from mia.conversation.ports import Message, Prompt
+from mia.conversation.ports import LanguageModel, Message, Prompt
 
 
 class Script:
@@ -20,6 +20,9 @@ class Script:
         """Told instead of the persona's own prompt; None: the persona."""
         self.once: str | None = None
         """Told for the next reply alone, late in the prompt."""
+
+        self.verbatim = ""
+        """What the next reply says, word for word; empty: what the mind writes."""
 
     def prompt(self, history: History, text: str | None, language: str) -> Prompt:
         """The prompt for an answer to `text`, or to what the history ends with."""
@@ -36,4 +39,14 @@ class Script:
             self.once = None
         if text is not None:
             messages += (Message("user", text),)
-        return Prompt(messages, language)
+        verbatim, self.verbatim = self.verbatim, ""
+        return Prompt(messages, language, verbatim=verbatim)
+
+
+def pieces_of(mind: LanguageModel, prompt: Prompt) -> AsyncGenerator[str, None]:
+    """What the mind writes, or what is to be said anyway."""
+    return _as_it_stands(prompt.verbatim) if prompt.verbatim else mind.stream(prompt)
+
+
+async def _as_it_stands(text: str) -> AsyncGenerator[str, None]:
+    yield text

@@ -124,6 +124,17 @@ def router(services: Services, hub: Hub) -> APIRouter:
         return shapes.PanicAnswer(panic=services.panic.on)
 
     @routes.post(
+        "/api/v1/again",
+        summary="Say the last reply once more",
+        responses={**_PROBLEMS, 409: {"model": shapes.ProblemAnswer}},
+        status_code=204,
+        tags=["stage"],
+    )
+    async def again() -> None:
+        if not stage().again():
+            raise MiaError("web.nothing_said")
+
+    @routes.post(
         "/api/v1/mute",
         summary="Stop or begin to listen to the microphone",
         responses=_PROBLEMS,

@@ -20,6 +20,7 @@ _STATUS = {
     "web.model_broken": 422,
     "web.model_external": 422,
     "web.model_fixed": 409,
+    "web.nothing_said": 409,
     "web.model_not_vrm": 422,
     "memory.bad_line": 422,
     "memory.in_use": 503,

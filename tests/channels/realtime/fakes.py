@@ -164,6 +164,14 @@ class FakeTalk:
         self._turn += 1
         self.answer()
 
+    def again(self) -> str | None:
+        said = [item for item in self.history if item.role == "assistant"]
+        if not said:
+            return None
+        self.remove_message(said[-1].id)
+        self.respond()
+        return said[-1].id
+
     def stop(self) -> None:
         self.calls.append(("stop",))
         if self._reply is not None:

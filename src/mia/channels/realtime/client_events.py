@@ -182,6 +182,12 @@ class MiaStop(ClientEvent):
     name = "mia.stop"
 
 
+class MiaAgain(ClientEvent):
+    """Say the newest reply once more."""
+
+    name = "mia.again"
+
+
 EVENTS: dict[str, type[ClientEvent]] = {
     event.name: event
     for event in (
@@ -198,6 +204,7 @@ EVENTS: dict[str, type[ClientEvent]] = {
         OutputClear,
         Playhead,
         MiaSessionUpdate,
+        MiaAgain,
         MiaTalk,
         MiaStop,
     )

@@ -95,6 +95,7 @@ class Requests:
             "mia.session.update": self._mia_update,
             "mia.talk": self._mia_talk,
             "mia.stop": self._mia_stop,
+            "mia.again": self._mia_again,
         }
 
     async def do(self, event: asked.ClientEvent) -> None:
@@ -323,6 +324,12 @@ class Requests:
 
     async def _mia_stop(self, event: asked.MiaStop) -> None:
         self._talk.stop()
+
+    async def _mia_again(self, event: asked.MiaAgain) -> None:
+        if self._stage is not None:
+            self._stage.again()
+        else:
+            self._talk.again()
 
     async def _playhead(self, event: asked.Playhead) -> None:
         if self._client.role == "speaker":

@@ -177,6 +177,14 @@ class Stage:
             session.tell_deleted(item_id)
         return removed
 
+    def again(self) -> bool:
+        """Say the newest reply once more and tell every session; whether there was one."""
+        before = self.talk.again()
+        if before is not None:
+            for session in tuple(self._sessions):
+                session.tell_deleted(before)
+        return before is not None
+
     def tell_all(self) -> None:
         """Tell every session the state."""
         for session in tuple(self._sessions):

@@ -3,11 +3,15 @@
 import { t } from "./i18n.js";
 
 /** @typedef {import("./store.js").Store} Store */
+/** @typedef {import("./store.js").State} State */
 /** @typedef {import("./store.js").Message} Message */
+/** @typedef {import("./store.js").Remembered} Remembered */
 
 const PROMPTS = ["page.prompt.1", "page.prompt.2", "page.prompt.3"];
 /** Closer to the end than this, the list follows what is new. */
 const NEAR_PX = 120;
+/** Messages drawn at first, and further ones each time they are asked for. */
+const DRAWN = 150;
 
 /** @param {string} selector @returns {any} */
 const find = (selector) => document.querySelector(selector);
@@ -24,6 +28,25 @@ export class Chat {
     this.button = find("#send");
     /** @type {Map<string, {entry: HTMLLIElement, shown: string}>} */
     this.entries = new Map();
+    this.search = find("#chat-search");
+    this.found = find("#chat-found");
+    /** How many messages are drawn. */
+    this.most = DRAWN;
+    this.earlier = element("button", "button small earlier", "");
+    this.earlier.type = "button";
+    this.earlier.hidden = true;
+    this.earlier.addEventListener("click", () => {
+      const below = this.place.scrollHeight - this.place.scrollTop;
+      this.most += DRAWN;
+      this.show(store.state);
+      this.place.scrollTop = this.place.scrollHeight - below;
+    });
+    this.log.before(this.earlier);
+    this.search.addEventListener("input", () => {
+      this.most = DRAWN;
+      this.show(store.state);
+      this.place.scrollTop = this.place.scrollHeight;
+    });
     this.waiting = document.createElement("li");
     this.waiting.className = "message mia waiting";
     this.waiting.setAttribute("aria-hidden", "true");
@@ -46,7 +69,7 @@ export class Chat {
       this.submit();
     });
     this.field.addEventListener("input", () => this.grow());
-    store.watch(["messages", "shown", "persona"], ({ messages }) => this.show(messages));
+    store.watch(["messages", "remembered", "shown", "persona"], (state) => this.show(state));
     store.watch(["connection"], ({ connection }) => (this.button.disabled = connection !== "open"));
     store.watch(["busy", "phase", "messages"], ({ busy, messages }) =>
       this.wait(busy && messages.at(-1)?.role === "user"),
@@ -55,6 +78,7 @@ export class Chat {
 
   /** The texts that are made here, after a change of language. */
   fill() {
+    this.earlier.textContent = t("page.chat.earlier");
     find("#prompts").replaceChildren(
       ...PROMPTS.map((key) => {
         const button = element("button", "prompt", t(key));
@@ -82,15 +106,28 @@ export class Chat {
     this.field.style.height = `${Math.min(140, this.field.scrollHeight + 2)}px`;
   }
 
-  /** @param {Message[]} messages */
-  show(messages) {
+  /** @param {State} state */
+  show({ messages, remembered, persona }) {
     const follow = this.place.scrollHeight - this.place.scrollTop - this.place.clientHeight < NEAR_PX;
     const seen = messages.filter(({ role, text }) => role !== "system" && text !== "");
+    const words = plain(this.search.value.trim());
+    const found = words ? seen.filter(({ text }) => plain(text).includes(words)) : seen;
+    // What is long past is drawn when it is asked for: a stream of hours stays as quick as its start.
+    const drawn = found.slice(-this.most);
     this.welcome.hidden = seen.length > 0;
+    this.earlier.hidden = drawn.length === found.length;
+    this.found.textContent = !words
+      ? ""
+      : found.length === 0
+        ? t("page.chat.found.none")
+        : t("page.chat.found", { count: found.length });
     const gone = new Set(this.entries.keys());
-    for (const message of seen) {
+    let place = this.log.firstElementChild;
+    for (const message of drawn) {
       gone.delete(message.id);
-      this.put(message);
+      const entry = this.put(message, persona, remembered[message.id] ?? [], words);
+      if (entry === place) place = place.nextElementSibling;
+      else this.log.insertBefore(entry, place);
     }
     for (const id of gone) {
       this.entries.get(id)?.entry.remove();
@@ -99,23 +136,27 @@ export class Chat {
     if (follow) this.place.scrollTop = this.place.scrollHeight;
   }
 
-  /** @param {Message} message */
-  put({ id, role, text, status }) {
+  /** @param {Message} message @param {string} persona @param {Remembered[]} remembered @param {string} words what is searched for */
+  put({ id, role, text, status, speaker }, persona, remembered, words) {
     const mine = role === "user";
     const note = !mine && status === "incomplete" ? t("page.chat.interrupted") : "";
-    const name = mine ? t("page.chat.you") : "MIA";
-    const shown = JSON.stringify([name, text, note]);
+    const name = mine ? (speaker ?? t("page.chat.you")) : persona || "MIA";
+    const shown = JSON.stringify([name, text, note, remembered, words]);
     let known = this.entries.get(id);
-    if (known?.shown === shown) return;
     if (!known) {
-      known = { entry: element("li", `message ${mine ? "you" : "mia"}`, ""), shown };
+      known = { entry: element("li", `message ${mine ? "you" : "mia"}`, ""), shown: "" };
       known.entry.dataset.id = id;
       this.entries.set(id, known);
-      this.log.insertBefore(known.entry, this.waiting.isConnected ? this.waiting : null);
     }
+    if (known.shown === shown) return known.entry;
     known.shown = shown;
-    known.entry.replaceChildren(element("span", "message-name", name), element("p", "message-text", text));
+    known.entry.replaceChildren(
+      element("span", mine && speaker ? "message-name message-speaker" : "message-name", name),
+      marked(text, words),
+    );
     if (note) known.entry.append(element("span", "message-note", note));
+    if (remembered.length) known.entry.append(memories(remembered));
+    return known.entry;
   }
 
   /** @param {boolean} waits MIA has not begun to answer yet */
@@ -125,6 +166,43 @@ export class Chat {
     this.log.append(this.waiting);
     this.place.scrollTop = this.place.scrollHeight;
   }
+}
+
+/** Without accents and capitals, as long as before. @param {string} text */
+const plain = (text) => [...text.toLowerCase()].map((letter) => letter.normalize("NFD")[0]).join("");
+
+/** The text with what was searched for marked. @param {string} text @param {string} words */
+function marked(text, words) {
+  const place = element("p", "message-text", "");
+  const letters = [...text];
+  const searched = plain(text);
+  const length = [...words].length;
+  let done = 0;
+  if (words && [...searched].length === letters.length) {
+    const every = [...searched].join("");
+    for (let at = every.indexOf(words); at >= 0; at = every.indexOf(words, at + words.length)) {
+      const from = [...every.slice(0, at)].length;
+      place.append(
+        letters.slice(done, from).join(""),
+        element("mark", "", letters.slice(from, from + length).join("")),
+      );
+      done = from + length;
+    }
+  }
+  place.append(letters.slice(done).join(""));
+  return place;
+}
+
+/** What came to mind for a reply, folded. @param {Remembered[]} remembered */
+function memories(remembered) {
+  const details = element("details", "remembered", "");
+  const count = remembered.length;
+  const words = count === 1 ? t("page.chat.remembered.one") : t("page.chat.remembered", { count });
+  const list = element("ul", "", "");
+  for (const { text, when, speaker } of remembered)
+    list.append(element("li", "", [[speaker, when].filter(Boolean).join(", "), text].filter(Boolean).join(": ")));
+  details.append(element("summary", "", words), list);
+  return details;
 }
 
 /**

@@ -5,7 +5,7 @@ import { SHOWN_KEYS, shownState } from "./store.js";
 
 /** @typedef {import("./store.js").Store} Store */
 /** @typedef {import("./store.js").Shown} Shown */
-/** @typedef {{toggle: () => void, mute: () => void, pause: () => void, release: () => void, stop: () => void, talk: import("./modes.js").TalkKey}} Actions */
+/** @typedef {{toggle: () => void, mute: () => void, pause: () => void, release: () => void, stop: () => void, again: () => void, talk: import("./modes.js").TalkKey}} Actions */
 
 /** @type {Record<Shown, string>} */
 const STATES = {
@@ -40,7 +40,7 @@ const MICROPHONE = {
 const find = (selector) => document.querySelector(selector);
 
 /** @param {Store} store @param {Actions} actions */
-export function showControls(store, { toggle, mute, pause, release, stop, talk }) {
+export function showControls(store, { toggle, mute, pause, release, stop, again, talk }) {
   const [status, statusText, stage] = [find("#status"), find("#status-text"), find("#stage")];
   const [mic, micLabel, micRelease, stopButton] = [
     find("#mic"),
@@ -49,6 +49,12 @@ export function showControls(store, { toggle, mute, pause, release, stop, talk }
     find("#stop"),
   ];
 
+  const againButton = find("#again");
+  store.watch(["messages", "connection", "role"], ({ messages, connection, role }) => {
+    const said = messages.some((one) => one.role === "assistant" && one.text);
+    againButton.disabled = !said || connection !== "open" || role !== "speaker";
+  });
+  againButton.addEventListener("click", again);
   store.watch([...SHOWN_KEYS, "shown", "names", "persona"], (state) => {
     const shown = shownState(state);
     status.dataset.state = shown;
@@ -93,6 +99,7 @@ export function showControls(store, { toggle, mute, pause, release, stop, talk }
     } else if (event.repeat) return;
     else if (event.key.toLowerCase() === "m") mute();
     else if (event.key.toLowerCase() === "p") pause();
+    else if (event.key.toLowerCase() === "r" && !againButton.disabled) again();
   });
 }
 

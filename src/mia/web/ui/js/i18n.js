@@ -49,6 +49,7 @@ export function fill(root) {
   for (const [mark, attribute] of [
     ["data-i18n-label", "aria-label"],
     ["data-i18n-placeholder", "placeholder"],
+    ["data-i18n-title", "title"],
   ]) {
     for (const element of root.querySelectorAll(`[${mark}]`)) {
       const text = t(element.getAttribute(mark) ?? "");

@@ -147,6 +147,11 @@ const chat = new Chat(store, {
   },
 });
 
+function again() {
+  void player.start();
+  realtime.send({ type: "mia.again" });
+}
+
 function stop() {
   if (store.state.playing || store.state.busy) protocol.stop();
 }
@@ -236,7 +241,8 @@ async function showFoot() {
 
 chooseTheme();
 await showLanguage(firstLanguage());
-const parts = { t, has, language, api, store, notices, realtime, stage };
+const worn = showObs(stage, store, (level, text) => notices.toast(level, text));
+const parts = { t, has, language, api, store, notices, realtime, stage, worn };
 new Router(parts, { shown: (talks) => stage.sleep(!talks) });
 showControls(store, {
   toggle: toggleMicrophone,
@@ -244,6 +250,7 @@ showControls(store, {
   pause: () => tellPaused(!store.state.paused),
   release: releaseMicrophone,
   stop,
+  again,
   talk: talkKey,
 });
 feelMeant(store);
@@ -262,7 +269,7 @@ realtime.connect();
 performance.mark("mia.interactive");
 await Promise.all([stage.start(), showFoot()]);
 stage.feelPointer();
-showObs(stage, store, (level, text) => notices.toast(level, text));
+worn.start();
 
 Object.assign(window, { mia: { store, player, stage, realtime, microphone, t } });
 document.documentElement.dataset.ready = "";

@@ -26,9 +26,15 @@ function kept(key) {
 }
 
 /**
+ * What she wears in this page, and how to change it.
+ * @typedef {{now: () => "puppet"|"vrm", wear: (avatar: "puppet"|"vrm") => Promise<void>, take: (file: File|undefined) => Promise<void>, start: () => void}} Worn
+ */
+
+/**
  * @param {import("./stage.js").Stage} stage
  * @param {import("./store.js").Store} store
  * @param {(level: string, text: string) => void} toast
+ * @returns {Worn}
  */
 export function showObs(stage, store, toast) {
   const [dialog, form, url, preview] = [find("#obs"), find("#obs-form"), find("#obs-url"), find("#obs-preview")];
@@ -70,6 +76,7 @@ export function showObs(stage, store, toast) {
     try {
       await dress(stage, avatar);
       localStorage.setItem(WORN, avatar);
+      form.elements.avatar.value = avatar;
     } catch (error) {
       form.elements.avatar.value = "puppet";
       complain(error);
@@ -122,7 +129,10 @@ export function showObs(stage, store, toast) {
   });
   acceptDrops(take);
   show();
-  if (localStorage.getItem(WORN) === "vrm") void wear("vrm");
+  const start = () => {
+    if (localStorage.getItem(WORN) === "vrm") void wear("vrm");
+  };
+  return { now: () => form.elements.avatar.value, wear, take, start };
 }
 
 /** @type {Record<import("./vrm/check.js").Problem, string>} */

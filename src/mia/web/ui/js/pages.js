@@ -12,6 +12,7 @@
  * @property {import("./notices.js").Notices} notices
  * @property {import("./realtime.js").Realtime} realtime
  * @property {import("./stage.js").Stage} stage
+ * @property {import("./obs.js").Worn} worn what she wears in this page
  * @property {string[]} path what follows the page's name in the address: `#/logs/turn/3` → turn, 3
  * @property {(route: string) => void} go to a page, as "settings" or "logs/turn/3"
  */
@@ -41,13 +42,19 @@ export const PAGES = [
 
   // { name: "conversations", icon: "conversations", label: "page.nav.conversations", first: true, load: () => import("./pages/conversations.js") },
 
-  // { name: "timings", icon: "timings", label: "page.nav.timings", load: () => import("./pages/timings.js") },
+  { name: "timings", icon: "timings", label: "page.nav.timings", load: () => import("./pages/timings.js") },
 
   // { name: "personas", icon: "persona", label: "page.nav.personas", load: () => import("./pages/personas.js") },
 
-  // { name: "avatar", icon: "avatar", label: "page.nav.avatar", load: () => import("./pages/avatar.js") },
+  { name: "avatar", icon: "avatar", label: "page.nav.avatar", load: () => import("./pages/avatar.js") },
 
-  // { name: "models", icon: "models", label: "page.nav.models", title: "page.nav.models.title", load: () => import("./pages/models.js") },
+  {
+    name: "models",
+    icon: "models",
+    label: "page.nav.models",
+    title: "page.nav.models.title",
+    load: () => import("./pages/models.js"),
+  },
 
   {
     name: "settings",
@@ -58,5 +65,23 @@ export const PAGES = [
     load: () => import("./pages/settings.js"),
   },
 
-  // { name: "logs", icon: "logs", label: "page.nav.logs", apart: true, load: () => import("./pages/logs.js") },
+  { name: "logs", icon: "logs", label: "page.nav.logs", apart: true, load: () => import("./pages/logs.js") },
+
+  {
+    name: "phone",
+    icon: "link",
+    label: "page.nav.phone",
+    title: "page.nav.phone.title",
+    apart: true,
+    load: () => import("./pages/phone.js"),
+  },
+
+  {
+    name: "setup",
+    icon: "star",
+    label: "page.nav.setup",
+    title: "page.nav.setup.title",
+    apart: true,
+    load: () => import("./pages/setup.js"),
+  },
 ];

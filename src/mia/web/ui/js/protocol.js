@@ -10,6 +10,8 @@ import { milliseconds } from "./player.js";
 /** Errors the user need not read: the sound had just ended by itself, or the banner says it already. */
 const QUIET = new Set(["response_cancel_not_active", "item_not_found", "not_ready"]);
 const TRUNCATE = "page-truncate";
+/** Replies of which is kept what came to mind. */
+const MOST_REMEMBERED = 200;
 
 /** The text of an item's content, null while it is not known. @param {any} item @returns {string|null} */
 function textOf(item) {
@@ -52,6 +54,7 @@ export class Protocol {
       "mia.segment": (event) => this.segment(event),
       "mia.playhead": (event) => following.take(event),
       "mia.duck": ({ gain, ramp_ms }) => player.duck(gain, ramp_ms),
+      "mia.memories": (event) => this.remembered(event),
       "mia.turn": ({ stages, v2v_ms }) => store.set({ timing: { stages, v2v_ms } }),
       "mia.notice": ({ level, text }) => toast(level, text[store.state.shown]),
       error: (event) => this.error(event),
@@ -101,10 +104,23 @@ export class Protocol {
     // Never heard: not in the history, and not on the page.
     if (done && !text) return this.store.set({ messages: messages.filter(({ id }) => id !== item.id) });
     const known = messages.find(({ id }) => id === item.id);
-    const message = { id: item.id, role: item.role, text: text ?? known?.text ?? "", status: item.status };
+    const speaker = item.speaker?.name ?? item.speaker ?? known?.speaker;
+    const message = {
+      id: item.id,
+      role: item.role,
+      text: text ?? known?.text ?? "",
+      status: item.status,
+      ...(speaker && { speaker: String(speaker) }),
+    };
     this.store.set({
       messages: known ? messages.map((other) => (other === known ? message : other)) : [...messages, message],
     });
+  }
+
+  /** What came to mind for a reply. @param {Event} event */
+  remembered({ item_id, memories }) {
+    const rows = Object.entries({ ...this.store.state.remembered, [item_id]: memories });
+    this.store.set({ remembered: Object.fromEntries(rows.slice(-MOST_REMEMBERED)) });
   }
 
   /** @param {string} id @param {(text: string) => string} change @param {string} [status] */

@@ -127,7 +127,7 @@ export class Router {
       const unmount = await mount(root, app);
       if (turn !== this.asked) return unmount();
       this.unmount = unmount;
-      this.page.dataset.ready = entry.name;
+      this.page.dataset.ready = [entry.name, ...path].join("/");
     } catch (error) {
       if (turn !== this.asked) return;
       this.page.replaceChildren(this.failed(error));

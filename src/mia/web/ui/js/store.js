@@ -2,7 +2,8 @@
 
 /** @typedef {{es: string, en: string}} Text */
 /** @typedef {{level: "info"|"warning"|"error", code: string, parameters?: Record<string, unknown>, text: Text}} Notice */
-/** @typedef {{id: string, role: "user"|"assistant"|"system", text: string, status: string}} Message */
+/** @typedef {{text: string, when?: string, speaker?: string}} Remembered what came to mind for a reply */
+/** @typedef {{id: string, role: "user"|"assistant"|"system", text: string, status: string, speaker?: string}} Message */
 /** @typedef {"off"|"waiting"|"on"|"blocked"} MicrophoneState */
 /** @typedef {"denied"|"none"|"insecure"|"busy"|"unsupported"|"lost"} MicrophoneProblem */
 /** @typedef {"connecting"|"loading"|"open"|"reconnecting"} Connection */
@@ -34,6 +35,7 @@
  * @property {boolean} playing MIA is being heard now
  * @property {boolean} silenced the browser wants a click before it lets sound out
  * @property {Message[]} messages
+ * @property {Record<string, Remembered[]>} remembered by the id of the reply
  * @property {{turn: string, text: string, final: boolean}|null} hearing what the user is saying
  * @property {{stages: Record<string, number>, v2v_ms: number|null}|null} timing of the last answer
  */
@@ -62,6 +64,7 @@ export const initial = () => ({
   playing: false,
   silenced: false,
   messages: [],
+  remembered: {},
   hearing: null,
   timing: null,
 });

@@ -14,6 +14,8 @@ import { offerVoices, VOICE } from "../settings/voices.js";
 const QUICK = "quick";
 /** Between the last move of a slider and the voice that follows it. */
 const CALM_MS = 250;
+/** After so long a restart either shows in the connection or is over. */
+const BACK_MS = 1500;
 /** What was changed and not saved stays while one looks at another page. @type {Form|null} */
 let kept = null;
 
@@ -320,7 +322,9 @@ class Settings {
     this.wasAway = true;
     this.waits.replaceChildren(h("div.notice.warning", {}, h("p.notice-text", {}, t("page.settings.restarting"))));
     try {
-      await this.app.api("/api/v1/restart", { method: "POST" });
+      await this.app.api("/api/v1/restart", { method: "POST", raw: true });
+      // She may be back before the line was lost.
+      setTimeout(() => void this.back(this.app.store.state.connection), BACK_MS);
     } catch (error) {
       this.wasAway = false;
       this.tell();
