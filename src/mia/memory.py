@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -116,20 +115,6 @@ class StageMemory(Library):
     """The memories, and the conversation on the stage that goes on from one of them."""
 
     stage: Conversation | None = None
-
-    async def enter(self, stage: Conversation, before: StageMemory | None) -> None:
-        """This is the stage from now on. before: the memory of this process until now, if there
-        was one: the same conversation goes on."""
-        self.stage = stage
-        talk = self.memories.attend(stage.id)
-        earlier = before.memories.attend(stage.id) if before is not None else None
-        if earlier is None:
-            return
-        talk.private = earlier.private
-        if earlier.session is not None:
-            await self.memories.opened()
-            with contextlib.suppress(MiaError):  # told already: there is no memory
-                await self.memories.take_up(stage.id, earlier.session)
 
     async def resume(self, session: int | None) -> bool:
         """Let the stage go on from a conversation of before (None: the newest); whether there is

@@ -7,7 +7,7 @@ import dataclasses
 import itertools
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mia import main as program
@@ -59,7 +59,8 @@ class Serving:
             lambda problem: program.report(self._bus, problem),
         )
         self._voicing: Voicing | None = None
-        self._memory: StageMemory | None = None
+        self._can_talk = asyncio.Event()
+        self._memory = self._remembering()
         self._hub: Hub | None = None
         self._guests = itertools.count(1)
 
@@ -110,8 +111,6 @@ class Serving:
 
     async def _talk(self, ready: Callable[[], None]) -> None:
         folder = self._loaded.path.parent
-        can_talk = asyncio.Event()
-        before, self._memory = self._memory, self._remembering(can_talk.wait)
         memories = self._memory.memories
         async with (
             memories.living(),
@@ -125,8 +124,9 @@ class Serving:
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             stage = self._stage
             face = program.face_of(stage, self._config, self._bus)
-            await self._memory.enter(stage, before)
-            can_talk.set()
+            self._memory.stage = stage
+            memories.attend(STAGE)
+            self._can_talk.set()
             ready()
             try:
                 async with asyncio.TaskGroup() as group:
@@ -140,20 +140,19 @@ class Serving:
                 face.close()
                 self._stage = self._parts = self._voicing = None
 
-    def _remembering(self, can_talk: Callable[[], Awaitable[object]]) -> StageMemory:
+    def _remembering(self) -> StageMemory:
         memories = memory.memories_of(
             self._config,
             self._home,
             self._bus,
             program.context_of(self._config, self._home),
             lambda problem: program.report(self._bus, problem),
-            can_talk,
+            self._can_talk.wait,
         )
         return StageMemory(memories, self._forgotten)
 
     async def _resume(self) -> None:
         """Go on where the last conversation ended."""
-        assert self._memory is not None
         try:
             await self._memory.resume(None)
         except MiaError as error:
