@@ -17,7 +17,7 @@ from mia.web.shapes import ProblemAnswer
 
 #: Where a body may be as large as everything she remembers.
 IMPORT_PATH = "/api/v1/memory/import"
-LARGEST_IMPORT = 256 * 1024 * 1024
+LARGEST_IMPORT = 128 * 1024 * 1024
 #: The stage's conversation, by the id its facts carry.
 STAGE = "stage"
 
