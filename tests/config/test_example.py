@@ -65,11 +65,11 @@ def test_a_section_nothing_reads_yet_loads_once_its_comment_marks_are_taken_off(
     schema: type[Config], tmp_path: Path
 ) -> None:
     lines = example(schema).splitlines()
-    start = lines.index("# discord:")
+    start = lines.index("# websocket:")
     end = next(n for n, line in enumerate(lines) if n > start and not line)
     text = "\n".join(line.removeprefix("# ") for line in lines[start:end])
     loaded = interpret(text, tmp_path / "config.yaml", env={}, schema=schema)
-    assert {notice.code for notice in loaded.notices} == {"config.waiting.discord"}
+    assert {notice.code for notice in loaded.notices} == {"config.waiting.websocket"}
 
 
 def test_every_key_of_mias_own_is_described_in_every_language() -> None:

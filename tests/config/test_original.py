@@ -96,7 +96,7 @@ def test_each_of_its_keys_has_an_effect_or_a_notice(seed: Loaded) -> None:
     noticed = {notice.key for notice in seed.notices}
     expected = set()
     for path in parse(SEED.read_text("utf-8"), SEED).places:
-        if path[0] in ("lipsync", "websocket", "discord") and len(path) > 1:
+        if path[0] in ("lipsync", "websocket") and len(path) > 1:
             expected.add(".".join(map(str, path)))
     assert noticed == expected | {"vad.silence_duration_ms"}
     assert len(seed.notices) == len(noticed), "one notice each"
@@ -104,8 +104,8 @@ def test_each_of_its_keys_has_an_effect_or_a_notice(seed: Loaded) -> None:
 
 def test_notices_that_say_the_same_are_shown_as_one(seed: Loaded) -> None:
     texts = [notice.text("en") for notice in grouped(seed.notices)]
-    assert len(texts) == 4
-    assert any("discord.enabled" in text and "discord.dual_audio" in text for text in texts)
+    assert len(texts) == 3
+    assert any("websocket.host" in text and "websocket.port" in text for text in texts)
     assert all("{" not in text for text in texts)
 
 

@@ -301,7 +301,10 @@ class Config(Section):
         description="The original's `osc:`; its keys count in avatar.outputs.osc.",
         json_schema_extra={"hidden": True},
     )
-    discord: Discord = Field(default_factory=Discord, description="Discord.")
+    discord: Discord = Field(
+        default_factory=Discord,
+        description="Discord: which channels she joins and whom she hears.",
+    )
     websocket: Websocket = Field(
         default_factory=Websocket,
         description="The original's own socket.",
