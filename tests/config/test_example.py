@@ -66,7 +66,7 @@ def test_a_section_nothing_reads_yet_loads_once_its_comment_marks_are_taken_off(
 ) -> None:
     lines = example(schema).splitlines()
     start = lines.index("# websocket:")
-    end = next(n for n, line in enumerate(lines) if n > start and not line)
+    end = next((n for n, line in enumerate(lines) if n > start and not line), len(lines))
     text = "\n".join(line.removeprefix("# ") for line in lines[start:end])
     loaded = interpret(text, tmp_path / "config.yaml", env={}, schema=schema)
     assert {notice.code for notice in loaded.notices} == {"config.waiting.websocket"}
