@@ -92,7 +92,7 @@ class Retriever:
         """Only those that are worth telling, none twice in other words."""
         if not gate.worth_asking(question.text):
             return []
-        told = gate.fitting(self._ranked(question))
+        told = gate.fitting(self._ranked(question), asked=gate.asks(question.text))
         return told[: question.limit]
 
     # ── one question ─────────────────────────────────────────────────────────────────────────
