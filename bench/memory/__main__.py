@@ -111,8 +111,8 @@ def _locomo(path: Path | None) -> str:
         out.append(f"\n{what.capitalize()}: {len(some)} conversations, {many} questions.\n")
         out += rows
     out.append(
-        "\nNo LLM, no reranker, ten lines at most, no neighbours added to what is found. The data is"
-        " CC BY-NC 4.0 and no part of MIA."
+        "\nNo LLM, no reranker, ten lines at most, no neighbours added to what is found. The data"
+        " is CC BY-NC 4.0 and no part of MIA."
     )
     return "\n".join(out)
 
