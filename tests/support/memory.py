@@ -36,7 +36,7 @@ class WordsEmbedder:
         for row, text in zip(rows, texts, strict=True):
             for stem in (*words.asked(text), "…"):
                 row += np.random.default_rng(zlib.crc32(stem.encode())).normal(size=len(row))
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
     def close(self) -> None: ...
 
