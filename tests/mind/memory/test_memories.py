@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from mia.conversation.ports import Asking
 from mia.errors import MiaError
 from mia.mind.memory import reading
@@ -44,7 +46,11 @@ async def small_talk(bus: EventBus, memories: Memories) -> None:
     await settled(memories)
 
 
-def test_a_turn_is_on_the_disk_once_kept_returns(tmp_path: Path) -> None:
+def test_a_turn_is_on_the_disk_once_kept_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mia.mind.memory.recorder.PATIENCE", 30.0)  # a busy machine is no subject
+
     async def test() -> None:
         bus = EventBus()
         async with remembering(tmp_path, bus) as memories:
