@@ -47,7 +47,7 @@ class Hashed:
     def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         rows = [np.random.default_rng(len(text)).normal(size=DIMENSIONS) for text in texts]
         matrix = np.asarray(rows, np.float32)
-        return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
+        return np.asarray(matrix / np.linalg.norm(matrix, axis=1, keepdims=True), np.float32)
 
     def close(self) -> None: ...
 

@@ -32,7 +32,8 @@ def normalised(vectors: Any) -> Vectors:
     """float32 [n, d], every row of length 1 (a row of zeros stays one)."""
     floats = np.asarray(vectors, np.float32)
     length = np.linalg.norm(floats, axis=-1, keepdims=True)
-    return np.divide(floats, length, out=np.zeros_like(floats), where=length > 0)
+    even: Vectors = np.divide(floats, length, out=np.zeros_like(floats), where=length > 0)
+    return even
 
 
 def session(source: Path | bytes, *, extensions: bool = False) -> Any:

@@ -31,6 +31,8 @@ PER_HEAD = HIDDEN // HEADS
 EPSILON = 1e-12
 _BLOCK_BYTES = 18
 _Q4 = 1
+#: The tables lie before the weights, within so many bytes.
+_HEAD = 32 * 1024 * 1024
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -49,8 +51,10 @@ class Weights:
 
     def __init__(self, path: Path) -> None:
         self._data: Bytes = np.memmap(path, np.uint8, "r")
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
         try:
-            self._tensors = self._read()
+            self._tensors = self._read(head)
         except struct.error as error:
             raise ValueError("the weights end too early") from error
         self.tokens = self.blocks("emb.word", HIDDEN)
@@ -58,28 +62,27 @@ class Weights:
         self.places = self.floats("emb.pos").reshape(-1, HIDDEN)
         self.first_type = self.floats("emb.type")[:HIDDEN]
 
-    def _read(self) -> dict[str, _Tensor]:
-        head = bytes(self._data[:4])
-        if head != b"E5S1":
+    def _read(self, head: bytes) -> dict[str, _Tensor]:
+        if head[:4] != b"E5S1":
             raise ValueError("these are no e5 weights")
         at = 4
-        sizes = struct.unpack_from("<8i", self._data, at)
+        sizes = struct.unpack_from("<8i", head, at)
         if sizes[:4] != (1, HIDDEN, LAYERS, HEADS):
             raise ValueError(f"unknown sizes {sizes}")
         at += 32 + 4 + 4
-        pieces = struct.unpack_from("<5i", self._data, at)[0]
-        (blob,) = struct.unpack_from("<Q", self._data, at + 20)
+        pieces = struct.unpack_from("<5i", head, at)[0]
+        (blob,) = struct.unpack_from("<Q", head, at + 20)
         at += 28 + (pieces + 1) * 4 + pieces * 4 + blob + 4
-        (more,) = struct.unpack_from("<I", self._data, at)
+        (more,) = struct.unpack_from("<I", head, at)
         at += 4 + more
-        (count,) = struct.unpack_from("<i", self._data, at)
+        (count,) = struct.unpack_from("<i", head, at)
         at += 4
         found: dict[str, _Tensor] = {}
         for _ in range(count):
-            (length,) = struct.unpack_from("<H", self._data, at)
-            name = bytes(self._data[at + 2 : at + 2 + length]).decode()
+            (length,) = struct.unpack_from("<H", head, at)
+            name = head[at + 2 : at + 2 + length].decode()
             at += 2 + length
-            kind, values, offset, size = struct.unpack_from("<BIQQ", self._data, at)
+            kind, values, offset, size = struct.unpack_from("<BIQQ", head, at)
             at += 21
             found[name] = _Tensor(kind == _Q4, values, offset, size)
         return found

@@ -21,7 +21,7 @@ LARGEST = 340
 LONGEST = 150
 MOST = 4
 #: A mind that follows no instructions is confused by more than this.
-MOST_PLAIN = 2
+MOST_PLAIN = 1
 
 #: `<|im_start|>`, `<s>`, `[INST]`, `<<SYS>>`, `<end_of_turn>`, `<memoria>` …: what a chat template
 #: or our own fence may be made of.

@@ -23,6 +23,7 @@ from mia.mind.memory import injection, keeping, reading, words
 from mia.mind.memory.journal import FILE, Journal, connect
 from mia.mind.memory.outbox import Outbox
 from mia.mind.memory.ports import Embedder, Finds, Question, VectorIndex
+from mia.mind.memory.recalling import Recaller
 from mia.mind.memory.recorder import Recorder, Talk
 from mia.mind.memory.records import OWNER
 from mia.telemetry.events import EventBus
@@ -30,12 +31,6 @@ from mia.telemetry.events import EventBus
 log = logging.getLogger(__name__)
 
 Status = Literal["opening", "ready", "failed", "closed"]
-
-#: Characters of the running conversation that are taken to be in the mind's view still; what was
-#: said in them is not told again. The embedded brain sees 2,400.
-IN_VIEW = 2_400
-#: Memories told in the newest turns are not told again: they stand in the history.
-TOLD_LATELY = 16
 
 Engine = tuple[Embedder | None, VectorIndex | None]
 
@@ -87,13 +82,11 @@ class Memories:
         self._reader = Worker("recall")
         self._indexer = Worker("memory-index")
         self._journal: Journal | None = None
-        self._finds: Finds | None = None
+        self._recaller: Recaller | None = None
         self._outbox: Outbox | None = None
         self._owed = asyncio.Event()
         self._anew = False
         """The index was emptied, to be filled again."""
-        self._connection: sqlite3.Connection | None = None
-        """The reader's own, made and used on its thread."""
         self._off: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
         """Speakers and personas that are not to be remembered."""
         self._names: dict[str, str] = {}
@@ -108,6 +101,7 @@ class Memories:
             self.remembers,
             self.trouble,
             self._owed.set,
+            self.meet,
         )
 
     @property
@@ -174,7 +168,8 @@ class Memories:
         held = keeping.Held(self.folder)
         try:
             self._journal, problem = keeping.open_journal(self.folder)
-            self._finds = self._find(connect(self.folder / FILE, write=False))
+            connection = connect(self.folder / FILE, write=False)
+            self._recaller = Recaller(connection, self._find(connection))
         except BaseException:
             held.release()
             raise
@@ -228,8 +223,9 @@ class Memories:
             self.trouble(MiaError("memory.damaged", path=self.folder / FILE, reason=error))
 
     def _show_engine(self) -> None:
-        if self._finds is not None:
-            self._finds.embedder, self._finds.index = self.embedder, self.index
+        if self._recaller is not None:
+            finds = self._recaller.finds
+            finds.embedder, finds.index = self.embedder, self.index
 
     async def _end(self, held: keeping.Held | None) -> None:
         """Write what was said, then close; shielded, since a turn must not be lost to Ctrl-C."""
@@ -256,7 +252,7 @@ class Memories:
             if self.embedder is not None:
                 self.embedder.close()
 
-        self._finds = None
+        self._recaller = None
         await self._indexer.run(close_engine)
         await self._writer.run(close)
         for worker in (self._writer, self._reader, self._indexer):
@@ -332,11 +328,11 @@ class Memories:
         """Remember and recall, or neither, from now on."""
         self.choices = replace(self.choices, enabled=enabled)
 
-    async def meet(self, speaker: str, name: str) -> None:
+    def meet(self, speaker: str, name: str) -> None:
         """This person is called so now."""
         if self._names.get(speaker) != name and self.remembers(speaker, ""):
             self._names[speaker] = name
-            await self.write(Journal.meet, speaker, name, self.now())
+            self.recorder.submit(lambda: self.journal.meet(speaker, name, self.now()))
 
     # ── what the conversation asks ───────────────────────────────────────────────────────────
 
@@ -346,8 +342,8 @@ class Memories:
 
     async def recall(self, text: str, asking: Asking) -> Recollection:
         speaker = asking.speaker or OWNER
-        finds = self._finds
-        if finds is None or not text.strip() or not self.remembers(speaker, asking.persona):
+        recaller = self._recaller
+        if recaller is None or not text.strip() or not self.remembers(speaker, asking.persona):
             return Recollection()
         talk = self.recorder.talks.get(asking.conversation)
         if talk is None:
@@ -361,63 +357,17 @@ class Memories:
             limit=max(10, self.choices.recalled),
         )
         try:
-            return await self._reader.run(self._recall, finds, question, talk.session)
+            return await self._reader.run(
+                recaller.recall, question, talk.session, self._names, self.choices.recalled
+            )
         except MiaError as error:
             self.trouble(error)
         except (sqlite3.Error, OSError) as error:
             self.trouble(MiaError("memory.damaged", path=self.folder / FILE, reason=error))
         return Recollection()
 
-    def _recall(self, finds: Finds, question: Question, session: int | None) -> Recollection:
-        connection = self._reading()
-        leave_out = frozenset(_known(connection, session)) if session is not None else frozenset()
-        found = finds.recall(replace(question, leave_out=leave_out))
-        scores = {one.id: one.score for one in found}
-        rows = reading.by_ids(connection, list(scores))
-        # A question tells less than a statement, whoever asked it.
-        rows.sort(key=lambda memory: memory.text.rstrip().endswith("?"))
-        return injection.note(
-            [(memory, scores[memory.id]) for memory in rows],
-            question.language,
-            question.now,
-            names=self._names,
-            most=self.choices.recalled,
-        )
-
-    def _reading(self) -> sqlite3.Connection:
-        """The reader's own connection; made and used on its thread."""
-        if self._connection is None:
-            self._connection = connect(self.folder / FILE, write=False)
-        return self._connection
-
-    def find_now(self, question: Question) -> list[tuple[int, float]]:
-        """(id, score) for a page's search. Blocking; on the reader's thread."""
-        if self._finds is None:
-            return []
-        return [(one.id, one.score) for one in self._finds.search(question)]
-
     async def search(self, question: Question) -> list[tuple[int, float]]:
-        """What fits best, fitting or not."""
-        with contextlib.suppress(RuntimeError):  # closing: the worker takes no more calls
-            return await self._reader.run(self.find_now, question)
-        return []
-
-
-def _known(connection: sqlite3.Connection, session: int) -> set[int]:
-    """Memories that need no telling: still in view, or told lately."""
-    known: set[int] = set()
-    seen = 0
-    rows = connection.execute(
-        "SELECT id, length(text) FROM memory WHERE session = ? ORDER BY id DESC LIMIT 400",
-        (session,),
-    )
-    for memory, length in rows:
-        known.add(memory)
-        seen += length
-        if seen > IN_VIEW:
-            break
-    told = connection.execute(
-        "SELECT memory FROM told WHERE session = ? ORDER BY at DESC LIMIT ?",
-        (session, TOLD_LATELY),
-    )
-    return known | {row[0] for row in told}
+        """(id, score) of what fits best, fitting or not."""
+        if (recaller := self._recaller) is None:
+            return []
+        return await self._reader.run(recaller.search, question)

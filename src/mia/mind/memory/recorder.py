@@ -51,7 +51,7 @@ class Recorder:
 
     journal: None until it is open; nothing is written before, but kept in order. remembered:
     whether this speaker and persona are. trouble: told of a write that failed. written: called
-    after each write. forgotten: ids that were forgotten because somebody wished it, while talking.
+    after each write. named: told how a speaker is called.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Recorder:
         remembered: Callable[[str, str], bool],
         trouble: Callable[[MiaError], None],
         written: Callable[[], None],
+        named: Callable[[str, str], None] = lambda _speaker, _name: None,
     ) -> None:
         self.idle = asyncio.Event()
         """Set while no conversation that is remembered is busy."""
@@ -74,6 +75,7 @@ class Recorder:
         self._remembered = remembered
         self._trouble = trouble
         self._written = written
+        self._named = named
         self._pending: dict[tuple[str, str], asyncio.Future[object]] = {}
         self._waiting: set[asyncio.Future[object]] = set()
         self._unlisten = bus.listen(self._tell)
@@ -126,6 +128,8 @@ class Recorder:
 
     def _heard(self, talk: Talk, event: facts.Heard) -> None:
         talk.language = event.language
+        if name := getattr(event, "speaker_name", ""):
+            self._named(_speaker(event), name)
         wished = wish(event.text)
         if wished == "before" and talk.last:
             self._forget(talk, tuple(talk.last))
@@ -175,14 +179,14 @@ class Recorder:
                 talk.session = journal.begin(talk.id, line.persona, line.language, line.at)
             journal.keep(talk.session, line)
 
-        return self._submit(write)
+        return self.submit(write)
 
     def _take_back(self, talk: Talk, item: str) -> None:
         def write() -> None:
             if talk.session is not None and self._journal().take_back(talk.session, item):
                 talk.session = None
 
-        self._submit(write)
+        self.submit(write)
 
     def _used(self, talk: Talk, event: facts.MemoriesUsed) -> None:
         scores = [(memory, score) for memory, score, _ in event.memories]
@@ -192,7 +196,7 @@ class Recorder:
             if talk.session is not None:
                 self._journal().tell(talk.session, event.turn, scores, at)
 
-        self._submit(write)
+        self.submit(write)
 
     def _forget(self, talk: Talk, items: tuple[str, ...]) -> None:
         def write() -> None:
@@ -203,9 +207,10 @@ class Recorder:
             if ids and forgetting.forget(journal, Wanted(ids=ids)):
                 talk.session = journal.session_left(talk.session)
 
-        self._submit(write)
+        self.submit(write)
 
-    def _submit(self, write: Callable[[], None]) -> asyncio.Future[object] | None:
+    def submit(self, write: Callable[[], None]) -> asyncio.Future[object] | None:
+        """Write this in its turn; None: too much waits already, it is lost."""
         if len(self._waiting) >= MOST_WAITING:
             self._trouble(MiaError("memory.slow"))
             return None

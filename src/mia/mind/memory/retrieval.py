@@ -92,7 +92,7 @@ class Retriever:
         """Only those that are worth telling, none twice in other words."""
         if not gate.worth_asking(question.text):
             return []
-        told = gate.fitting(self._ranked(question))
+        told = gate.fitting(self._ranked(question), asked=gate.asks(question.text))
         return told[: question.limit]
 
     # ── one question ─────────────────────────────────────────────────────────────────────────
@@ -118,7 +118,8 @@ class Retriever:
             trust = self._trust(question, asked, rows, by_meaning, float(share.max()))
             own += self._weights.words * trust * bm25 / _usual(list(by_words.values()))
         score = self._with_company(rows, own) + self._signs(question, asked, named, rows)
-        order = [int(one) for one in np.argsort(-score, kind="stable") if rows.usable[one]]
+        score[~rows.usable] = -np.inf
+        order = np.argsort(-score, kind="stable")[: max(question.limit, gate.BEST)]
         return [
             (
                 Found(
@@ -128,7 +129,8 @@ class Retriever:
                 ),
                 gate.Signs(float(likeness[one]), float(share[one]), rows.texts[one]),
             )
-            for one in order
+            for one in order.tolist()
+            if rows.usable[one]
         ]
 
     def _named(self, asked: Sequence[str]) -> tuple[set[str], set[str]]:
@@ -256,29 +258,32 @@ class Retriever:
     def _with_company(self, rows: Candidates, own: Floats) -> Floats:
         """Scores with what the lines around and the whole conversation lend."""
         weights = self._weights
-        score = own.copy()
-        talks: dict[int, list[int]] = {}
-        for number, session in enumerate(rows.sessions):
-            if session is not None:
-                talks.setdefault(session, []).append(number)
-        for lines in talks.values():
-            here = np.array(lines)
-            one = own[here]
-            lent = np.zeros(len(one))
+        # Facts are in no conversation: each is one of its own.
+        talk = np.array(
+            [-number - 1 if one is None else one for number, one in enumerate(rows.sessions)]
+        )
+        ids = np.array(rows.ids)
+        order = np.lexsort((ids, talk))
+        talk, ids, score = talk[order], ids[order], own[order]
+        one = score.copy()
+        for step, before, after in (
+            (1, weights.before, weights.after),
+            (2, weights.before_two, weights.after_two),
+        ):
             # Lines that were not found stand between: far ids are no neighbours.
-            ids = np.array([rows.ids[number] for number in lines])
-            for step, before, after in (
-                (1, weights.before, weights.after),
-                (2, weights.before_two, weights.after_two),
-            ):
-                near = ids[step:] - ids[:-step] <= REACH
-                lent[step:] += before * np.where(near, one[:-step], 0)
-                lent[:-step] += after * np.where(near, one[step:], 0)
-            score[here] += lent
-            score[here] += weights.session * np.sort(score[here])[-SESSION_BEST:].mean()
-        alone = [number for number, session in enumerate(rows.sessions) if session is None]
-        score[alone] *= 1 + weights.session
-        return score
+            near = (talk[step:] == talk[:-step]) & (ids[step:] - ids[:-step] <= REACH)
+            score[step:] += before * np.where(near, one[:-step], 0)
+            score[:-step] += after * np.where(near, one[step:], 0)
+        best_first = np.lexsort((-score, talk))
+        starts = np.flatnonzero(np.r_[True, talk[1:] != talk[:-1]])
+        lines = np.diff(np.r_[starts, len(talk)])
+        rank = np.arange(len(talk)) - np.repeat(starts, lines)
+        best = np.where(rank < SESSION_BEST, score[best_first], 0)
+        mean = np.add.reduceat(best, starts) / np.minimum(lines, SESSION_BEST)
+        score += weights.session * np.repeat(mean, lines)
+        back = np.empty_like(score)
+        back[order] = score
+        return back
 
     def _signs(
         self,

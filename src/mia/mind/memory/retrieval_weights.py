@@ -48,10 +48,10 @@ class Weights:
 WEIGHTS = Weights()
 
 SESSION_BEST = 3
-#: Candidates taken from the vectors and from the words. Beyond 300 LoCoMo's recall does not move.
-POOL = 300
+#: Candidates taken from the vectors and from the words. Beyond 200 LoCoMo's recall does not move.
+POOL = 200
 #: Candidates whose neighbours are looked at.
-SEEDS = 80
+SEEDS = 40
 #: How far the ids of a conversation's neighbouring lines may lie apart, because other conversations
 #: are written down at the same time.
 REACH = 4

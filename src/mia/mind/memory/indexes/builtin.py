@@ -157,6 +157,12 @@ class BuiltinIndex:
         with self._lock:
             return set(self._place)
 
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """float32 [len(ids), dimensions] of memories that are there. Raises KeyError."""
+        with self._lock:
+            rows = self._table["vector"][[self._place[memory] for memory in ids]]
+        return np.asarray(rows, np.float32)
+
     def search(self, vector: npt.NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
         with self._lock:
             count, table, ids = len(self._place), self._table, self._ids

@@ -38,9 +38,9 @@
 export const PAGES = [
   { name: "talk", icon: "talk", label: "page.nav.talk", first: true },
 
-  // { name: "memory", icon: "memory", label: "page.nav.memory", first: true, load: () => import("./pages/memory.js") },
+  { name: "memory", icon: "memory", label: "page.nav.memory", first: true, load: () => import("./pages/memory.js") },
 
-  // { name: "conversations", icon: "conversations", label: "page.nav.conversations", first: true, load: () => import("./pages/conversations.js") },
+  { name: "conversations", icon: "conversations", label: "page.nav.conversations", first: true, load: () => import("./pages/conversations.js") },
 
   { name: "timings", icon: "timings", label: "page.nav.timings", load: () => import("./pages/timings.js") },
 

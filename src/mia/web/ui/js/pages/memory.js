@@ -131,8 +131,8 @@ class MemoryPage {
     const { t } = this.app;
     this.stats = await this.app.api("/api/v1/memory");
     const { stats } = this;
-    this.enabled.input.checked = stats.enabled;
-    this.private.input.checked = stats.private;
+    /** @type {any} */ (this.enabled).input.checked = stats.enabled;
+    /** @type {any} */ (this.private).input.checked = stats.private;
     this.numbers.textContent = t("page.memory.numbers", {
       memories: number(stats.memories),
       conversations: number(stats.conversations),

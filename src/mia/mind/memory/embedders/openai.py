@@ -1,0 +1,114 @@
+"""Embedders on a server: any that has OpenAI's `/v1/embeddings`.
+
+OpenAI itself, Ollama, LM Studio, llama.cpp's server (`--embeddings`), text-embeddings-inference,
+vLLM, LocalAI, and more. What is remembered is sent there, so an address on this machine or in this
+network is the default.
+
+Blocking, as the port wants it: memories are embedded on a thread of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from pydantic import Field
+
+from mia.backends import Backend, Context
+from mia.blocking import Worker
+from mia.errors import BackendUnavailable
+from mia.mind.memory.embedding import Centred
+from mia.mind.memory.ports import TextKind, Vectors
+from mia.servers import CONNECT_SECONDS, ServerOptions, SpeechServer
+
+NAME = "openai"
+#: Texts in one request.
+BATCH = 32
+
+
+class OpenAIEmbedderOptions(ServerOptions):
+    """Any server with /v1/embeddings."""
+
+    base_url: str = Field(
+        "http://localhost:11434/v1",
+        description="Address of the server, usually ending in /v1 (Ollama: "
+        "http://localhost:11434/v1).",
+    )
+    model: str = Field("nomic-embed-text", description="Model id as the server names it.")
+    query_prefix: str = Field(
+        "",
+        max_length=200,
+        description='Put before questions, where the model wants it ("query: ").',
+    )
+    memory_prefix: str = Field(
+        "",
+        max_length=200,
+        description='Put before memories, where the model wants it ("passage: ").',
+    )
+
+
+class ServedEmbedder(Centred):
+    """Implements `Embedder`."""
+
+    def __init__(self, options: OpenAIEmbedderOptions) -> None:
+        """Asks the server once. Raises BackendUnavailable with one of the `server.*` codes."""
+        import openai
+
+        self._options = options
+        # What the server may answer wrongly, in the words speech servers have for it.
+        self._problems = SpeechServer(options, options.model)
+        key = options.api_key.get_secret_value().strip()
+        host = urlsplit(options.base_url).hostname
+        if not key and host == "api.openai.com":
+            key = os.environ.get("OPENAI_API_KEY", "").strip()
+        local = host in {"localhost", "127.0.0.1", "::1"}
+        self._client: Any = openai.OpenAI(
+            base_url=options.base_url,
+            api_key=key or "none",
+            timeout=openai.Timeout(options.timeout_s, connect=CONNECT_SECONDS),
+            max_retries=options.retries,
+            http_client=openai.DefaultHttpxClient(trust_env=not local),
+        )
+        dimensions = self._asked(["hola"]).shape[1]
+        super().__init__(f"{host}-{options.model}-{dimensions}", dimensions, self._all)
+        self._middles()
+
+    def _all(self, texts: Sequence[str], kind: TextKind) -> Vectors:
+        prefix = self._options.query_prefix if kind == "query" else self._options.memory_prefix
+        some = [prefix + (text or " ") for text in texts]
+        return np.concatenate(
+            [self._asked(some[at : at + BATCH]) for at in range(0, len(some), BATCH)]
+        )
+
+    def _asked(self, texts: list[str]) -> Vectors:
+        try:
+            answer = self._client.embeddings.create(
+                model=self._options.model, input=texts, encoding_format="float"
+            )
+            rows = sorted(answer.data, key=lambda one: one.index)
+            vectors: Vectors = np.array([one.embedding for one in rows], np.float32)
+        except Exception as error:  # the library's border: it raises more than its own types
+            raise self._problems.problem(error) from error
+        if vectors.ndim != 2 or len(vectors) != len(texts):
+            raise BackendUnavailable("server.not_compatible", url=self._options.base_url)
+        return vectors
+
+    def close(self) -> None:
+        self._client.close()
+
+
+async def load(options: OpenAIEmbedderOptions, _context: Context) -> ServedEmbedder:
+    """Raises BackendUnavailable where the server does not answer."""
+    worker = Worker("embedder-load")
+    try:
+        return await worker.run(ServedEmbedder, options)
+    finally:
+        worker.close()
+
+
+BACKEND = Backend(
+    port="embedding", name=NAME, options=OpenAIEmbedderOptions, load=load, modules=("openai",)
+)

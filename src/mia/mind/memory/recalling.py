@@ -1,0 +1,67 @@
+"""From a question to a note: what fits, without what needs no telling. Blocking; on one thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mia.conversation.ports import Recollection
+from mia.mind.memory import injection, reading
+from mia.mind.memory.ports import Finds, Question
+
+#: Characters of the running conversation that are taken to be in the mind's view still; what was
+#: said in them is not told again. The embedded brain sees 2,400.
+IN_VIEW = 2_400
+#: Memories told in the newest turns are not told again: they stand in the history.
+TOLD_LATELY = 16
+
+
+class Recaller:
+    """connection: a reading one; the one `finds` was made on."""
+
+    def __init__(self, connection: sqlite3.Connection, finds: Finds) -> None:
+        self.finds = finds
+        self._connection = connection
+
+    def recall(
+        self, question: Question, session: int | None, names: Mapping[str, str], most: int
+    ) -> Recollection:
+        """At most `most` memories as a note. session: the conversation that is going on; names:
+        what speakers are called, by id."""
+        leave_out = frozenset(self._known(session)) if session is not None else frozenset()
+        found = self.finds.recall(replace(question, leave_out=leave_out))
+        scores = {one.id: one.score for one in found}
+        rows = reading.by_ids(self._connection, list(scores))
+        # A question tells less than a statement, whoever asked it.
+        rows.sort(key=lambda memory: memory.text.rstrip().endswith("?"))
+        return injection.note(
+            [(memory, scores[memory.id]) for memory in rows],
+            question.language,
+            question.now,
+            names=names,
+            most=most,
+        )
+
+    def search(self, question: Question) -> list[tuple[int, float]]:
+        """(id, score) of what fits best, fitting or not."""
+        return [(one.id, one.score) for one in self.finds.search(question)]
+
+    def _known(self, session: int) -> set[int]:
+        """Memories that need no telling: still in view, or told lately."""
+        known: set[int] = set()
+        seen = 0
+        rows = self._connection.execute(
+            "SELECT id, length(text) FROM memory WHERE session = ? ORDER BY id DESC LIMIT 400",
+            (session,),
+        )
+        for memory, length in rows:
+            known.add(memory)
+            seen += length
+            if seen > IN_VIEW:
+                break
+        told = self._connection.execute(
+            "SELECT memory FROM told WHERE session = ? ORDER BY at DESC LIMIT ?",
+            (session, TOLD_LATELY),
+        )
+        return known | {row[0] for row in told}

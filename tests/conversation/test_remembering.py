@@ -1,0 +1,138 @@
+"""What comes to mind while somebody speaks: ready in time, next to their words, kept there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+
+from mia.conversation import Conversation, Parts
+from mia.conversation.ports import Asking, Message, Prompt, Recollection
+from mia.telemetry import events as facts
+from tests.support.fakes import FakeLlm, Fakes, FakeStt
+from tests.support.scenario import Told, play
+
+LUNA = Recollection(
+    "<recuerdos>\n- ayer: «Mi perra se llama Luna.»\n</recuerdos>",
+    ("la persona dijo una vez «Mi perra se llama Luna.»",),
+    ((7, 9.5, "Mi perra se llama Luna."),),
+)
+
+
+@dataclass
+class FakeMemory:
+    """Remembers Luna whenever a dog is spoken of, in the time it is told to take."""
+
+    takes: float = 0.01
+    writes: float = 0.001
+    asked: list[tuple[float, str]] = field(default_factory=list)
+    waited: list[str] = field(default_factory=list)
+
+    async def recall(self, text: str, asking: Asking) -> Recollection:
+        self.asked.append((asyncio.get_running_loop().time(), text))
+        await asyncio.sleep(self.takes)
+        return LUNA if "perra" in text else Recollection()
+
+    async def kept(self, conversation: str, turn: str) -> None:
+        self.waited.append(turn)
+        await asyncio.sleep(self.writes)
+
+
+@dataclass
+class Remembering(Fakes):
+    memory: FakeMemory = field(default_factory=FakeMemory)
+
+    def parts(self) -> Parts:
+        return replace(super().parts(), memory=self.memory)
+
+
+def tells(prompt: Prompt) -> bool:
+    """Whether the mind is told of Luna in it."""
+    return any(message.content == LUNA.note for message in prompt.messages)
+
+
+def spoken(fakes: Fakes) -> Told:
+    fakes.stt = FakeStt(lines=((0.0, "¿Cómo se llama mi perra?"),))
+    return play(voices=[(1, 3)], until=12, fakes=fakes)
+
+
+def test_it_stands_right_before_the_newest_words() -> None:
+    fakes = Remembering()
+    told = spoken(fakes)
+    assert fakes.llm.prompts[-1].messages[-2:] == (
+        Message("system", LUNA.note, LUNA.plain),
+        Message("user", "¿Cómo se llama mi perra?"),
+    )
+    (used,) = told.of(facts.MemoriesUsed)
+    assert used.memories == LUNA.memories
+
+
+def test_it_is_looked_up_while_they_still_speak() -> None:
+    fakes = Remembering(stt=FakeStt(lines=((0.0, "¿Cómo se llama mi perra?"),)))
+    told = play(voices=[(1, 9)], until=16, fakes=fakes)
+    (stopped,) = told.of(facts.SpeechStopped)
+    assert fakes.memory.asked[0][0] < stopped.at, "before the turn was over"
+    with_note = [prompt for prompt in fakes.llm.warmed if tells(prompt)]
+    assert with_note, "the mind reads it while they speak"
+
+
+def test_later_turns_keep_it_word_for_word() -> None:
+    fakes = Remembering()
+    told = play(
+        at=[
+            (1, lambda conversation: conversation.type("¿Cómo se llama mi perra?")),
+            (9, lambda conversation: conversation.type("Gracias.")),
+        ],
+        until=20,
+        fakes=fakes,
+    )
+    first, second = fakes.llm.prompts[-2:]
+    assert second.messages[: len(first.messages)] == first.messages
+    assert len(told.of(facts.MemoriesUsed)) == 1
+
+
+def test_a_reply_is_heard_only_once_its_turn_is_written_down() -> None:
+    quick, slow = Remembering(), Remembering(memory=FakeMemory(writes=3.0))
+    heard = [spoken(fakes).of(facts.PlaybackStarted)[0].at for fakes in (quick, slow)]
+    assert heard[1] - heard[0] > 2.0
+    assert slow.memory.waited == ["c-u1"]
+
+
+def test_an_answer_does_not_wait_for_a_memory_that_hangs() -> None:
+    without, hanging = Fakes(), Remembering(memory=FakeMemory(takes=60.0))
+    heard = [spoken(fakes).of(facts.PlaybackStarted)[0].at for fakes in (without, hanging)]
+    assert heard[1] - heard[0] <= 0.16
+    assert not any(message.role == "system" for message in hanging.llm.prompts[-1].messages[1:])
+
+
+def test_a_memory_costs_a_spoken_answer_no_time() -> None:
+    without, remembering = Fakes(), Remembering(memory=FakeMemory(takes=0.04))
+    heard = [spoken(fakes).of(facts.PlaybackStarted)[0].at for fakes in (without, remembering)]
+    assert heard[1] - heard[0] <= 0.002
+
+
+def test_what_came_to_mind_for_half_a_turn_goes_when_they_go_on() -> None:
+    fakes = Remembering(
+        stt=FakeStt(lines=((0, "Mi perra"), (2.0, "Hola, ¿qué hora es?"))), llm=FakeLlm(first=0.8)
+    )
+    told = play(voices=[(1, 2), (2.6, 3.8)], until=10, fakes=fakes)
+    assert not tells(fakes.llm.prompts[-1])
+    assert told.conversation is not None
+    assert not any(item.recalled.note for item in told.conversation.history)
+
+
+def test_a_forgotten_memory_is_told_no_more() -> None:
+    fakes = Remembering()
+
+    def forget(conversation: Conversation) -> None:
+        conversation.forget_memories(frozenset({7}))
+
+    play(
+        at=[
+            (1, lambda conversation: conversation.type("¿Cómo se llama mi perra?")),
+            (8, forget),
+            (9, lambda conversation: conversation.type("Gracias.")),
+        ],
+        until=20,
+        fakes=fakes,
+    )
+    assert not tells(fakes.llm.prompts[-1])

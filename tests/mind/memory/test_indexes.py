@@ -1,0 +1,206 @@
+"""Every index finds, forgets and survives alike: MIA's own, Chroma embedded, Chroma served."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mia.backends import Context, backends
+from mia.errors import ModelUnavailable
+from mia.mind.memory.embedding import normalised
+from mia.mind.memory.indexes.builtin import BuiltinIndex
+from mia.mind.memory.indexes.chroma import ChromaIndex
+from mia.mind.memory.ports import VectorIndex, Vectors
+
+DIMENSIONS = 96
+Open = Callable[[], VectorIndex]
+
+
+class NoModels:
+    def path(self, model_id: str) -> Path:
+        raise ModelUnavailable("model.unreadable", model=model_id)
+
+
+def some(count: int, seed: int = 0) -> Vectors:
+    return normalised(np.random.default_rng(seed).normal(size=(count, DIMENSIONS)))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`chroma run`, in a process of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("served")
+    program = "from chromadb.cli.cli import app; app()"
+    command = [sys.executable, "-c", program, "run", "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--path", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            until = time.monotonic() + 60
+            while True:
+                try:
+                    urllib.request.urlopen(f"{url}/api/v2/heartbeat", timeout=5).close()
+                    break
+                except (urllib.error.URLError, ConnectionError, TimeoutError):
+                    assert process.poll() is None, "chroma run has ended"
+                    assert time.monotonic() < until, "chroma run does not answer"
+                    time.sleep(0.1)
+            yield url
+        finally:
+            process.kill()
+
+
+def opener(kind: str, folder: Path, **options: object) -> Open:
+    backend = backends("index")[kind]
+    chosen = backend.options.model_validate(options)
+    context = Context(NoModels(), ("es", "en"), folder)
+    make = asyncio.run(backend.load(chosen, context))
+
+    def opened() -> VectorIndex:
+        index: VectorIndex = make("tests/embedder é 1", DIMENSIONS)
+        if isinstance(index, ChromaIndex):
+            assert index.opened.wait(60)
+            assert index.answers, "Chroma did not open"
+        return index
+
+    return opened
+
+
+@pytest.fixture(params=["builtin", "chroma", "chroma served"])
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    if request.param == "chroma served":
+        url = request.getfixturevalue("server")
+        # Everybody on one server has a name of their own, as several MIAs would.
+        return opener("chroma", tmp_path, url=url, name=f"t{abs(hash(tmp_path)) % 10**9}")
+    return opener(request.param, tmp_path)
+
+
+def test_the_nearest_is_found_first_with_its_cosine(opened: Open) -> None:
+    index, vectors = opened(), some(200)
+    index.add(range(1, 201), vectors)
+    found = index.search(vectors[41], 5)
+    assert found[0][0] == 42
+    assert found[0][1] == pytest.approx(1.0, abs=2e-3)
+    assert [one for _, one in found] == sorted((one for _, one in found), reverse=True)
+    assert len(found) == 5
+    index.close()
+
+
+def test_an_empty_index_finds_nothing(opened: Open) -> None:
+    index = opened()
+    assert index.search(some(1)[0], 5) == []
+    assert index.ids() == set()
+    index.close()
+
+
+def test_adding_again_replaces(opened: Open) -> None:
+    index, vectors = opened(), some(2)
+    index.add([7], vectors[:1])
+    index.add([7], vectors[1:])
+    assert index.search(vectors[1], 3)[0] == (7, pytest.approx(1.0, abs=2e-3))
+    assert index.ids() == {7}
+    index.close()
+
+
+def test_what_is_removed_is_not_found_and_what_is_left_survives_reopening(opened: Open) -> None:
+    index, vectors = opened(), some(50)
+    index.add(range(1, 51), vectors)
+    index.remove([10, 11, 999])
+    index.close()
+    again = opened()
+    assert again.ids() == set(range(1, 51)) - {10, 11}
+    assert again.search(vectors[9], 1)[0][0] != 10
+    assert again.search(vectors[20], 1)[0][0] == 21
+    again.clear()
+    assert again.search(vectors[20], 1) == []
+    again.close()
+
+
+def test_a_removed_vector_is_overwritten_on_the_disk(tmp_path: Path) -> None:
+    path, vectors = tmp_path / "a.vectors", some(3)
+    index = BuiltinIndex(path, DIMENSIONS)
+    index.add([1, 2, 3], vectors)
+    secret = vectors[1].astype("<f2").tobytes()
+    assert secret in path.read_bytes()
+    index.remove([2])
+    assert secret not in path.read_bytes()
+    index.close()
+
+
+def test_a_row_half_written_by_a_killed_process_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "a.vectors"
+    index = BuiltinIndex(path, DIMENSIONS)
+    index.add([1], some(1))
+    index.close()
+    path.write_bytes(path.read_bytes() + b"half a row")
+    again = BuiltinIndex(path, DIMENSIONS)
+    assert again.ids() == {1}
+    again.add([2], some(1, 2))
+    assert again.search(some(1, 2)[0], 1)[0][0] == 2
+    again.close()
+
+
+def test_among_many_nearly_all_of_the_nearest_are_found(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    centres = random.normal(size=(100, DIMENSIONS))
+    vectors = normalised(centres[random.integers(0, 100, 8000)] + random.normal(size=(8000, 96)))
+    index = BuiltinIndex(tmp_path / "a.vectors", DIMENSIONS)
+    index.add(range(1, 8001), vectors)
+    hits = 0
+    for asked in vectors[:40]:
+        exact = set((np.argsort(-(vectors @ asked))[:20] + 1).tolist())
+        hits += len(exact.intersection(one for one, _ in index.search(asked, 20)))
+    assert hits / (40 * 20) > 0.9
+    index.close()
+
+
+def test_where_chroma_fails_the_own_index_answers_and_chroma_is_filled_again(
+    tmp_path: Path,
+) -> None:
+    opened = opener("chroma", tmp_path)
+    index = opened()
+    assert isinstance(index, ChromaIndex)
+    vectors = some(30)
+    index.add(range(1, 31), vectors)
+
+    class Broken:
+        def __getattr__(self, _name: str) -> object:
+            raise RuntimeError("HNSW is gone")
+
+    index._collection = Broken()
+    assert index.search(vectors[4], 1)[0][0] == 5
+    assert not index.answers
+    index.add([31], some(1, 9))
+    assert index.opened.wait(60)
+    assert index.answers
+    assert index.search(some(1, 9)[0], 1)[0][0] == 31
+    index.close()
+
+
+def test_a_chroma_server_that_is_off_costs_nothing_but_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    backend = backends("index")["chroma"]
+    chosen = backend.options.model_validate({"url": f"http://127.0.0.1:{port}"})
+    make = asyncio.run(backend.load(chosen, Context(NoModels(), ("es",), tmp_path)))
+    index = make("e", DIMENSIONS)
+    index.add([1], some(1))
+    assert index.search(some(1)[0], 1)[0][0] == 1
+    assert index.opened.wait(60)
+    assert "MIA's own index answers" in caplog.text
+    index.close()

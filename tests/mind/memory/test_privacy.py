@@ -1,0 +1,44 @@
+"""What people say when something is not to be kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from mia.mind.memory.privacy import wish
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Esto no lo guardes: me han echado del trabajo.",
+        "No guardes esto, por favor, pero odio a mi jefe.",
+        "Te lo digo, pero que quede entre nosotras.",
+        "Don't save this, but I am leaving.",
+        "This is off the record: they fired me.",
+        "No recuerdes nada de esto.",
+    ],
+)
+def test_what_is_said_with_it_is_not_kept(text: str) -> None:
+    assert wish(text) == "this"
+
+
+@pytest.mark.parametrize(
+    "text", ["Olvida eso.", "Mía, olvida lo que te he dicho", "Forget that, please", "Borra eso"]
+)
+def test_said_alone_it_means_what_was_said_before(text: str) -> None:
+    assert wish(text) == "before"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No guardes silencio, dime algo.",
+        "Guarda esto en tu memoria.",
+        "¿Te acuerdas de eso?",
+        "Save this file, please.",
+        "Eso no lo olvides nunca.",
+        "I forgot that my keys were there.",
+    ],
+)
+def test_other_words_about_keeping_mean_nothing(text: str) -> None:
+    assert wish(text) is None
