@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import mia
@@ -19,7 +19,7 @@ from mia.conversation.ports import PLAYING_RATE, Prompt, Samples
 from mia.errors import MiaError
 from mia.home import Home
 from mia.strings import translate
-from mia.telemetry.events import EventBus
+from mia.telemetry.events import EventBus, Heard, Overheard
 
 #: What the extra `discord` brings.
 MODULES = ("discord", "davey", "nacl")
@@ -44,14 +44,17 @@ def host_of(
     *,
     voice: Callable[[], Voice | None] = lambda: None,
     on_stage: Callable[[RoomConversation | None], None] = lambda _room: None,
+    attend: Callable[[str], object] = lambda _conversation: None,
     measured: bool = False,
 ) -> Host:
-    """What Discord gets of this program. measured: without fillers, as in `conversation`."""
+    """What Discord gets of this program. attend: told of each conversation that is to be
+    remembered. measured: without fillers, as in `conversation`."""
     company = in_company(parts, config)
     language = program.languages_of(config)[0]
     wording = program.wording_of(config)
 
     def make_room(room: str, people: Company) -> RoomConversation:
+        attend(room)
         return RoomConversation(
             room,
             company,
@@ -97,6 +100,16 @@ def host_of(
         shown=wording.shown,
         spoken=spoken,
     )
+
+
+async def acquaint(bus: EventBus, meet: Callable[[str, str], Awaitable[None]]) -> None:
+    """Let memory know what the people in calls are called, until cancelled. meet: takes somebody's
+    id and name."""
+    with bus.subscribe() as happenings:
+        async for event in happenings:
+            if isinstance(event, Heard | Overheard):
+                for speaker, name, _text in event.lines:
+                    await meet(speaker, name)
 
 
 def installed() -> bool:

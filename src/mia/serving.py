@@ -282,7 +282,9 @@ class Serving:
                             self._home,
                             voice=lambda: self._voicing,
                             on_stage=lambda room: self._on_stage(stage, room, group),
+                            attend=memories.attend,
                         )
+                        group.create_task(calling.acquaint(self._bus, memories.meet))
                         group.create_task(calling.discord(host, self._config))
             finally:
                 self._face = None
