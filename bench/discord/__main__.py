@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--file", action="store_true", help="keep the report")
     options = parser.parse_args()
     options.speech = options.speech.resolve()
-    logging.basicConfig(level=logging.ERROR)
+    logging.basicConfig(level=logging.WARNING)
     cores = serving.pin()
     body = asyncio.run(run(options))
     only = "" if len(options.only) == len(PARTS) else f" --only {' '.join(options.only)}"
