@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import sys
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,12 @@ from bench.discord import scenes, table
 from bench.discord.call import Call, in_call
 from bench.discord.link import Link, other_side
 from bench.discord.scenes import Said
+from bench.discord.scripted import scripted
 from bench.machine import file
 from bench.turns import serving
 from bench.turns.lines import INSTRUCTIONS, Line, read
 from mia import main as program
+from mia.config import Config
 from mia.config import load as load_config
 from mia.conversation import Parts
 from mia.home import Home
@@ -64,6 +68,18 @@ async def turns(
     return found
 
 
+@contextlib.asynccontextmanager
+async def models(
+    options: argparse.Namespace, config: Config, place: Path, home: Home, bus: EventBus
+) -> AsyncIterator[Parts]:
+    """MIA's own, or scripted ones."""
+    if options.scripted:
+        yield await scripted(config, home)
+    else:
+        async with program.assembled(config, place, home, bus) as parts:
+            yield parts
+
+
 async def measure(options: argparse.Namespace, link: Link, place: Path) -> table.Report:
     """All that was asked for."""
     config_path = place / "config.yaml"
@@ -83,7 +99,7 @@ async def measure(options: argparse.Namespace, link: Link, place: Path) -> table
     report = table.Report()
     await link.do("join", name="Ana")
     async with (
-        program.assembled(config, place, home, bus) as parts,
+        models(options, config, place, home, bus) as parts,
         in_call(link, parts, config, home, bus) as call,
     ):
         if "turns" in options.only:
@@ -150,6 +166,10 @@ def main() -> None:
     parser.add_argument("--only", choices=PARTS, nargs="+", default=list(PARTS))
     parser.add_argument("--rounds", type=int, default=3, help="times each line is said")
     parser.add_argument("--minutes", type=float, default=10.0, help="of the crowd")
+    parser.add_argument(
+        "--scripted", action="store_true", help="models that take fixed times: what the call adds"
+    )
+    parser.add_argument("--keep", default="discord", help="name of the report that is kept")
     parser.add_argument("--file", action="store_true", help="keep the report")
     options = parser.parse_args()
     options.speech = options.speech.resolve()
@@ -160,8 +180,10 @@ def main() -> None:
     command = (
         f"python -m bench.discord --rounds {options.rounds} --minutes {options.minutes:g}{only}"
     )
+    if options.scripted:
+        command += " --scripted"
     pinned = f"Both processes on cores {', '.join(map(str, cores))}.\n\n" if cores else ""
-    file("discord", "A Discord call on loopback, measured", command, pinned + body)
+    file(options.keep, "A Discord call on loopback, measured", command, pinned + body)
 
 
 if __name__ == "__main__":
