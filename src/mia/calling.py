@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import importlib.util
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import mia
@@ -12,14 +13,15 @@ from mia import main as program
 from mia.audio.resample import StreamResampler
 from mia.channels.discord.conversation import RoomConversation
 from mia.channels.discord.host import Host, Voice
+from mia.channels.microphone import Devices, loudspeaker
 from mia.config import Config
-from mia.conversation import Company, Parts
+from mia.conversation import Company, Conversation, Parts
 from mia.conversation.cores import FIRST_CLAUSE, WRITING
 from mia.conversation.ports import PLAYING_RATE, Prompt, Samples
 from mia.errors import MiaError
 from mia.home import Home
 from mia.strings import translate
-from mia.telemetry.events import EventBus
+from mia.telemetry.events import EventBus, Heard, Overheard
 
 #: What the extra `discord` brings.
 MODULES = ("discord", "davey", "nacl")
@@ -44,14 +46,17 @@ def host_of(
     *,
     voice: Callable[[], Voice | None] = lambda: None,
     on_stage: Callable[[RoomConversation | None], None] = lambda _room: None,
+    attend: Callable[[str], object] = lambda _conversation: None,
     measured: bool = False,
 ) -> Host:
-    """What Discord gets of this program. measured: without fillers, as in `conversation`."""
+    """What Discord gets of this program. attend: told of each conversation that is to be
+    remembered. measured: without fillers, as in `conversation`."""
     company = in_company(parts, config)
     language = program.languages_of(config)[0]
     wording = program.wording_of(config)
 
     def make_room(room: str, people: Company) -> RoomConversation:
+        attend(room)
         return RoomConversation(
             room,
             company,
@@ -97,6 +102,67 @@ def host_of(
         shown=wording.shown,
         spoken=spoken,
     )
+
+
+class Limelight:
+    """Who has the stage: her own conversation, or a call. Call it with the room that takes it, or
+    None to give it back.
+
+    show: has face and pages show a conversation. here: this machine's loudspeaker, on which calls
+    are heard as well; None: not at all. group: what runs there runs in it."""
+
+    def __init__(
+        self,
+        own: Conversation,
+        show: Callable[[Conversation], None],
+        here: Devices | None,
+        bus: EventBus,
+        group: asyncio.TaskGroup,
+    ) -> None:
+        self._own = own
+        self._show = show
+        self._here = here
+        self._bus = bus
+        self._group = group
+        self._shown = own
+        self._playing_along: asyncio.Task[None] | None = None
+
+    def __call__(self, room: RoomConversation | None) -> None:
+        shown = room or self._own
+        if shown is self._shown:
+            return
+        self._shown = shown
+        # Who talks in the call mostly sits at this microphone: she is not to answer twice.
+        self._own.stop()
+        self._own.mute(room is not None)
+        if self._playing_along is not None:
+            self._playing_along.cancel()
+            self._playing_along = None
+        if room is not None and room.dual and self._here is not None:
+            self._playing_along = self._group.create_task(self._play_along(room, self._here))
+        self._show(shown)
+
+    async def _play_along(self, room: RoomConversation, here: Devices) -> None:
+        """Be heard on this machine as well, until cancelled."""
+        try:
+            async with loudspeaker(here) as speaker:
+                room.attach(speaker)
+                try:
+                    await asyncio.get_running_loop().create_future()
+                finally:
+                    room.detach(speaker)
+        except MiaError as error:
+            program.report(self._bus, error)
+
+
+async def acquaint(bus: EventBus, meet: Callable[[str, str], Awaitable[None]]) -> None:
+    """Let memory know what the people in calls are called, until cancelled. meet: takes somebody's
+    id and name."""
+    with bus.subscribe() as happenings:
+        async for event in happenings:
+            if isinstance(event, Heard | Overheard):
+                for speaker, name, _text in event.lines:
+                    await meet(speaker, name)
 
 
 def installed() -> bool:

@@ -18,8 +18,7 @@ from mia import main as program
 from mia.avatar.face import LiveFace
 from mia.avatar.showing import Showing
 from mia.blocking import run_blocking
-from mia.channels.discord.conversation import RoomConversation
-from mia.channels.microphone import Devices, Microphone, loudspeaker
+from mia.channels.microphone import Devices, Microphone
 from mia.channels.realtime.hub import Hub
 from mia.channels.realtime.talk import Talk
 from mia.config import Loaded, load
@@ -89,8 +88,6 @@ class Serving:
         self._said: list[tuple[Role, str]] = []
         """What was said before she began anew, for her to go on from where nothing is kept."""
         self._face: LiveFace | None = None
-        self._playing_along: asyncio.Task[None] | None = None
-        """This machine's loudspeaker, while a call has the stage."""
         self._settings = Settings(
             lambda: self._loaded,
             os.environ,
@@ -275,14 +272,17 @@ class Serving:
                     if self._config.audio.microphone:
                         group.create_task(self._microphone().run(stage))
                     if self._config.discord.enabled:
+                        here = self._devices() if self._config.audio.microphone else None
                         host = calling.host_of(
                             self._config,
                             parts,
                             self._bus,
                             self._home,
                             voice=lambda: self._voicing,
-                            on_stage=lambda room: self._on_stage(stage, room, group),
+                            on_stage=calling.Limelight(stage, self._show, here, self._bus, group),
+                            attend=memories.attend,
                         )
+                        group.create_task(calling.acquaint(self._bus, memories.meet))
                         group.create_task(calling.discord(host, self._config))
             finally:
                 self._face = None
@@ -319,38 +319,13 @@ class Serving:
             stage.remove_message(item)
         self._stage.forget_memories(frozenset(memories))
 
-    def _on_stage(
-        self, own: Conversation, room: RoomConversation | None, group: asyncio.TaskGroup
-    ) -> None:
-        """A call takes the stage, with face and pages, or gives it back to `own`."""
-        shown = room or own
-        if self._stage is None or shown is self._stage:
-            return
-        self._stage = shown
-        # Who talks in the call mostly sits at this microphone: she is not to answer twice.
-        own.stop()
-        own.mute(room is not None)
+    def _show(self, talk: Conversation) -> None:
+        """Face and pages show this conversation from now on."""
+        self._stage = talk
         if self._face is not None:
-            self._face.follow(shown.id, lambda: shown.playhead)
-        if self._playing_along is not None:
-            self._playing_along.cancel()
-            self._playing_along = None
-        if room is not None and room.dual and self._config.audio.microphone:
-            self._playing_along = group.create_task(self._play_along(room))
+            self._face.follow(talk.id, lambda: talk.playhead)
         if self._hub is not None:
             self._hub.send_away()
-
-    async def _play_along(self, room: RoomConversation) -> None:
-        """Be heard on this machine as well, until cancelled."""
-        try:
-            async with loudspeaker(self._devices()) as here:
-                room.attach(here)
-                try:
-                    await asyncio.get_running_loop().create_future()
-                finally:
-                    room.detach(here)
-        except MiaError as error:
-            program.report(self._bus, error)
 
     def _microphone(self) -> Microphone:
         return Microphone(self._devices(), lambda error: program.report(self._bus, error))

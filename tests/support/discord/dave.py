@@ -146,6 +146,8 @@ class Group:
         self.sessions: dict[int, Session] = {}
         """Of the people in this process."""
         self.client: Client | None = None
+        self.unanswered = 0
+        """Changes that the client never said it was ready for."""
         self.eager = False
         """Whether people speak with new keys as soon as they have them, as clients built on
         `davey` do, instead of waiting until everybody is ready (op 22)."""
@@ -248,7 +250,9 @@ class Group:
             if self.eager:
                 apply()
             ready = await client.ready(transition)
-        except Gone:
+        except (Gone, TimeoutError):
+            # The call goes on without it, as Discord's does.
+            self.unanswered += 1
             ready = False
         if not self.eager:
             apply()

@@ -52,6 +52,8 @@ class Person:
     heard: list[Heard] = field(default_factory=list)
     sent: int = 0
     """Frames put on the wire (those it lost, too), the silence that ends a sound among them."""
+    begun: float = 0.0
+    """Loop time at which the first frame of the newest sound was sent: it was over by then."""
     sequence: int = 1
     timestamp: int = 0
     _quiet_since: float | None = None
@@ -76,7 +78,7 @@ class Person:
         loop = asyncio.get_running_loop()
         if self.announces and self.voice is not None:
             await self.voice.speaking(self)
-        begun = loop.time()
+        begun = self.begun = loop.time()
         if self._quiet_since is not None:  # the clock of the sound goes on while nothing is sent
             quiet = begun - self._quiet_since
             self.timestamp += max(0, round(quiet / FRAME_SECONDS)) * opus.FRAME

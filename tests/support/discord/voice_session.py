@@ -17,8 +17,8 @@ from tests.support.discord.world import Json
 T = TypeVar("T")
 _ssrcs = itertools.count(7001)
 ANNOUNCED, WELCOME, PROPOSALS, EXECUTE = 29, 30, 27, 22
-#: How long a client may take to answer before the test is given up, seconds.
-PATIENCE = 10.0
+#: How long a client may take to answer before the call goes on without it, seconds.
+PATIENCE = 30.0
 
 
 class VoiceSession:

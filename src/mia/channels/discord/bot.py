@@ -43,7 +43,6 @@ class Bot(discord.Client):
         """Where she is, by server."""
         self.tree = app_commands.CommandTree(self)
         self._text = TextTalk(host)
-        self._group: asyncio.TaskGroup | None = None
         self._joined_by_herself = False
         slash.add(self)
 
@@ -52,18 +51,19 @@ class Bot(discord.Client):
     async def live(self, token: str) -> None:
         """Be on Discord until cancelled or turned away. Raises MiaError."""
         await self.policy.optouts.load()
+        gateway = asyncio.create_task(self._logged_in(token), name="Discord")
         try:
-            async with asyncio.TaskGroup() as group:
-                self._group = group
-                try:
-                    await self._logged_in(token)
-                finally:
-                    for room in self.rooms.values():
-                        room.leave()
-        except* MiaError as errors:
-            raise errors.exceptions[0] from None
+            await asyncio.wait([gateway])
+            await gateway
         finally:
-            self._group = None
+            # Calls are left in order, which needs the gateway.
+            tasks = [room.task for room in self.rooms.values() if room.task is not None]
+            for room in self.rooms.values():
+                room.leave()
+            if tasks:
+                await asyncio.wait(tasks)
+            gateway.cancel()
+            await asyncio.wait([gateway])
             await self.close()
 
     async def _logged_in(self, token: str) -> None:
@@ -118,14 +118,13 @@ class Bot(discord.Client):
 
     async def enter(self, channel: discord.VoiceChannel | discord.StageChannel) -> VoiceRoom:
         """Come into a voice channel, out of the one she is in there. Raises MiaError."""
-        assert self._group is not None
         if missing := checking.missing(channel):
             raise MiaError("discord.permissions", channel=channel.name, missing=", ".join(missing))
         await self.go(channel.guild.id)
         room = VoiceRoom(channel, self.host, self.config, self.policy)
         entered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.rooms[channel.guild.id] = room
-        room.task = self._group.create_task(self._in_room(room, entered))
+        room.task = asyncio.create_task(self._in_room(room, entered))
         await entered
         if self.config.announce:
             await self._announce(channel)

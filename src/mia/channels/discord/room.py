@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: A voice connection that is not there by then failed.
 CONNECT_SECONDS = 20.0
+#: Discord confirms within this that a call was left, or does not.
+LEAVE_SECONDS = 3.0
 #: Seconds before she comes in again when she had become deaf: doubled up to the last.
 FIRST_RETRY, LAST_RETRY = 1.0, 60.0
 #: Once she hears for this long after a return, the next deafness is a new one.
@@ -65,6 +67,7 @@ class VoiceRoom:
         """Whoever is listened to, by user id."""
         self._end: asyncio.Future[End] = loop.create_future()
         self._alone: asyncio.TimerHandle | None = None
+        self._thrown_out = False
         self._gone = asyncio.Event()
         """She was told to go, or thrown out."""
 
@@ -141,8 +144,10 @@ class VoiceRoom:
             return
         voice.ended = lambda: None
         voice.deafen()
+        if self._thrown_out:
+            return  # discord.py has left it already, and would wait to be told so again
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(LEAVE_SECONDS):
                 await voice.disconnect(force=True)
         except (TimeoutError, discord.DiscordException, OSError) as error:
             log.info("the call was not left in order: %s", error)
@@ -214,8 +219,11 @@ class VoiceRoom:
         return len(self._speakers)
 
     def kicked(self) -> None:
-        """Discord says that she is in no channel any more, and she had not asked to go."""
-        self.leave()
+        """Discord says that she is in no channel any more. If she had not asked to go, somebody
+        has thrown her out, and she stays out."""
+        if self.voice is not None:
+            self._thrown_out = True
+            self.leave()
 
     def _watch_the_door(self, *, alone: bool) -> None:
         if not alone and self._alone is not None:

@@ -71,6 +71,9 @@ class SpeakingSource(discord.AudioSource):
         )
         self._resampler = StreamResampler(PLAYING_RATE, RATE)
         self._reply = ""
+        self._place_in_reply = 0.0
+        """Where in the reply's sound the next sample out of the resampler belongs, in samples at
+        PLAYING_RATE: it holds a few milliseconds back."""
         self._lock = threading.Lock()
         self._pieces: deque[_Piece] = deque(maxlen=MOST)
         self._gain = self._goal = 1.0
@@ -89,10 +92,13 @@ class SpeakingSource(discord.AudioSource):
     def play(self, block: Block) -> None:
         if block.reply != self._reply:
             self._reply = block.reply
-            self._resampler = StreamResampler(PLAYING_RATE, RATE)
+            self._resampler = StreamResampler(PLAYING_RATE, RATE, "MQ")
+            self._place_in_reply = block.offset
         samples = self._resampler.feed(block.samples)
+        offset = int(self._place_in_reply)
+        self._place_in_reply += len(samples) * PLAYING_RATE / RATE
         with self._lock:
-            self._pieces.append(_Piece(block.reply, block.offset, samples))
+            self._pieces.append(_Piece(block.reply, offset, samples))
             asleep = not self._reading
             if asleep:
                 self._reading, self._quiet = True, 0

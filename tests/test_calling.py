@@ -1,0 +1,87 @@
+"""A call takes the stage, and gives it back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from mia import calling
+from mia.channels.discord.conversation import RoomConversation
+from mia.conversation import Company, Conversation, Speaker
+from mia.conversation.ports import Block
+from mia.telemetry.events import EventBus, Heard
+from tests.support import virtual
+from tests.support.fakes import FakeLoudspeaker, Fakes
+
+
+def room(bus: EventBus, **more: bool) -> RoomConversation:
+    loop = asyncio.get_running_loop()
+    company = Company(loop.time, ("MIA",), 18.0)
+    return RoomConversation("discord:1", Fakes().parts(), bus, company=company, **more)
+
+
+def test_a_call_is_shown_and_her_own_microphone_rests_meanwhile() -> None:
+    async def story() -> None:
+        bus = EventBus()
+        own = Conversation("stage", Fakes().parts(), bus)
+        shown: list[str] = []
+        async with asyncio.TaskGroup() as group:
+            light = calling.Limelight(own, lambda talk: shown.append(talk.id), None, bus, group)
+            light(room(bus))
+            assert own.muted
+            light(None)
+            assert not own.muted
+            light(None)
+        assert shown == ["discord:1", "stage"]
+
+    virtual.run(story())
+
+
+@pytest.mark.parametrize("dual", [True, False])
+def test_who_looks_on_hears_her_where_that_is_wanted(dual: bool) -> None:
+    async def story() -> None:
+        talk = room(EventBus(), dual=dual)
+        call, page = FakeLoudspeaker(), FakeLoudspeaker()
+        talk.in_call(call)
+        talk.attach(page)
+        async with asyncio.TaskGroup() as group:
+            life = group.create_task(talk.run())
+            await asyncio.sleep(0)
+            talk.type_as(Speaker("discord:2", "Ana"), "Hola")
+            await asyncio.sleep(8)
+            life.cancel()
+        assert call.heard
+        assert bool(page.heard) is dual
+        assert all(isinstance(block, Block) for _, block in call.heard)
+
+    virtual.run(story())
+
+
+def test_memory_learns_what_people_are_called() -> None:
+    async def story() -> None:
+        bus = EventBus()
+        met: list[tuple[str, str]] = []
+
+        async def meet(speaker: str, name: str) -> None:
+            met.append((speaker, name))
+
+        life = asyncio.create_task(calling.acquaint(bus, meet))
+        await asyncio.sleep(0)
+        bus.publish(
+            Heard(
+                at=0.0,
+                conversation="discord:1",
+                turn="u1",
+                revision=1,
+                text="Ana: Hola",
+                language="es",
+                final=True,
+                lines=(("discord:2", "Ana", "Hola"),),
+            )
+        )
+        await asyncio.sleep(0.1)
+        life.cancel()
+        assert met == [("discord:2", "Ana")]
+
+    virtual.run(story())
