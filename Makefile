@@ -10,7 +10,7 @@ HERSELF := -qq --no-deps --no-build-isolation --editable .
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-torch bench lint format lock check-lock clean
+.PHONY: help setup run test test-torch bench lint format audit lock check-lock clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ lint: $(VENV)/.dev ## style, types, import direction, rules of this repository
 format: $(VENV)/.dev ## put every file into the house's style
 	@$(BIN)/ruff check --quiet --fix . || true
 	@$(BIN)/ruff format --quiet .
+
+audit: $(VENV)/.dev ## licences of all packages, and known holes in the locked versions
+	@$(BIN)/python -m scripts.audit
 
 lock: $(VENV)/.dev ## resolve the tested versions anew (UPGRADE=1: newer ones)
 	@sh scripts/lock.sh

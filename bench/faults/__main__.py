@@ -1,13 +1,17 @@
-"""`python -m bench.faults`: every fault, and what came of it."""
+"""`python -m bench.faults [--processes]`: every fault, and what came of it; of processes too."""
 
 from __future__ import annotations
 
 import logging
+import sys
 
-from bench.faults import talking
+from bench.faults import network, processes, talking
 from bench.faults.outcome import HEAD
 
 logging.disable(logging.CRITICAL)
 print(HEAD)
-for play in talking.FAULTS.values():
+chosen = talking.FAULTS | network.FAULTS
+if "--processes" in sys.argv:
+    chosen |= processes.FAULTS
+for play in chosen.values():
     print(play().row(), flush=True)

@@ -68,6 +68,8 @@ class Scene:
     ears: Sequence[tuple[str, SpeechToText]] = ()
     turn_detector: TurnDetector = field(default_factory=FakeTurnDetector)
     spoken: bool = False
+    real: bool = False
+    """On the machine's own clock, with real sockets."""
     turns: int = 3
     during: Callable[[Conversation, FakeLoudspeaker, Scene], None] | None = None
     """Called in the middle of the second answer, to do what is to be done then."""
@@ -84,7 +86,10 @@ class Scene:
             self.struck = asyncio.get_running_loop().time()
 
     def play(self) -> Outcome:
-        virtual.run(self._main())
+        if self.real:
+            asyncio.run(self._main())
+        else:
+            virtual.run(self._main())
         return self._outcome()
 
     # ── the conversation ─────────────────────────────────────────────────────────────────────
@@ -142,6 +147,8 @@ class Scene:
             self.history = tuple((item.role, item.text) for item in conversation.history)
             for task in (microphone, life):
                 task.cancel()
+            for _, llm in self.llms:
+                await llm.aclose()
 
     async def _microphone(self, conversation: Conversation, speech: asyncio.Queue[float]) -> None:
         loop = asyncio.get_running_loop()
@@ -208,4 +215,5 @@ class Scene:
             seen=codes,
             kept=words,
             seconds=again,
+            clock="real" if self.real else "virtual",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from bench.faults import network
 from bench.faults.talking import FAULTS
 from mia.strings import languages, translate
 
@@ -12,7 +13,7 @@ from mia.strings import languages, translate
 EXPECTED: dict[str, tuple[tuple[str, ...], float]] = {
     "llm_dies": (("llm.offline",), 6),
     "llm_gone": (("llm.switched",), 1),
-    "llm_hangs": (("llm.switched",), 33),
+    "llm_hangs": (("llm.switched",), 21),
     "llm_hangs_alone": (("llm.stalled",), 51),
     "llm_hangs_midway": (("llm.slow", "llm.switched"), 16),
     "llm_garbage": ((), 1),
@@ -39,6 +40,17 @@ EXPECTED: dict[str, tuple[tuple[str, ...], float]] = {
     "tab_closed": ((), 3),
     "clock_jumps": ((), 1),
 }
+#: What a mind's server does on the wire, and what a page shows of it.
+ON_THE_WIRE: dict[str, tuple[str, ...]] = {
+    "nothing": ("llm.switched",),
+    "garbage": ("llm.switched",),
+    "html": ("llm.switched",),
+    "half an event": ("llm.interrupted",),
+    "not json": ("llm.interrupted",),
+    "stall": ("llm.timeout",),
+    "reset": ("llm.switched",),
+    "error 500": ("llm.switched",),
+}
 #: Whose utterance is lost, and told: there is nobody else to hear it.
 UNHEARD = {"stt_hangs_alone"}
 
@@ -56,6 +68,18 @@ def test_she_outlives_it_says_so_and_talks_again(name: str) -> None:
     assert outcome.seconds is not None
     assert outcome.seconds <= most
     assert (outcome.kept == "every turn") == (name not in UNHEARD)
+
+
+def test_everything_a_server_does_on_the_wire_is_expected() -> None:
+    assert set(ON_THE_WIRE) == set(network.ANSWERS)
+
+
+@pytest.mark.parametrize("how", ON_THE_WIRE)
+def test_whatever_a_server_sends_she_answers_all_the_same(how: str) -> None:
+    outcome = network.wire(how, turns=2)()
+    assert outcome.survived, outcome
+    assert outcome.seen[:1] == ON_THE_WIRE[how]
+    assert outcome.kept == "every turn"
 
 
 @pytest.mark.parametrize("code", sorted({code for codes, _ in EXPECTED.values() for code in codes}))

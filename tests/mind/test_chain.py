@@ -142,7 +142,7 @@ def test_a_model_that_hangs_makes_way_for_the_next_one_and_is_asked_last() -> No
 
 
 def test_a_dead_server_costs_its_timeout_once_and_not_every_turn() -> None:
-    dead = Scripted(OFFLINE, slow=30.0)
+    dead = Scripted(OFFLINE, slow=15.0)
     chain = Chain([("dead", dead), ("b", Scripted("Hola."))])
 
     async def talk() -> list[float]:
@@ -154,7 +154,7 @@ def test_a_dead_server_costs_its_timeout_once_and_not_every_turn() -> None:
             took.append(loop.time() - start)
         return took
 
-    assert virtual.run(talk()) == [30.0, 0.0, 0.0]
+    assert virtual.run(talk()) == [15.0, 0.0, 0.0]
     assert dead.asked == 1
 
 

@@ -33,6 +33,33 @@ def test_a_copy_without_git_is_walked_and_hidden_folders_left_out(tmp_path: Path
     assert found == {"src/mia/x.py", ".ci/run", ".gitignore"}
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import pickle\npickle.loads(data)",
+        "from pickle import loads\nloads(data)",
+        "from pickle import Unpickler as U\nU(file)",
+        "eval(text)",
+        "import yaml\nyaml.load(text)",
+        "from ruamel.yaml import YAML\nYAML(typ='unsafe')",
+        "import torch\ntorch.load(path)",
+        "import numpy as np\nnp.load(path, allow_pickle=True)",
+        "import subprocess\nsubprocess.run(text, shell=True)",
+        "import os\nos.system(text)",
+    ],
+)
+def test_a_reader_that_runs_what_it_reads_is_found(code: str) -> None:
+    assert len(source(code)) == 1
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["yaml = YAML(typ='rt')\nyaml.load(text)", "import json\njson.loads(x)", "model.eval()"],
+)
+def test_a_reader_that_only_reads_is_allowed(code: str) -> None:
+    assert source(code) == []
+
+
 @pytest.mark.parametrize("name", check_tree.REGISTRIES)
 def test_a_registry_host_is_found(name: str) -> None:
     host = name.replace(" ", ".")

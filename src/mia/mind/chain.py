@@ -17,10 +17,9 @@ log = logging.getLogger(__name__)
 #: up to the second number. A dead server then costs its timeout once, not once a turn.
 COOL_DOWN_SECONDS = 15.0
 LONGEST_COOL_DOWN_SECONDS = 240.0
-#: A model that has not begun within this has failed, if another one could answer: a little longer
-#: than a server's own default (30 s), so that its clearer error comes first, and short of the
-#: engine's patience (45 s), after which nobody would be asked.
-FIRST_PIECE_SECONDS = 32.0
+#: A model that has not begun within this has failed, if another one is left to ask: what hangs
+#: must leave the next one enough of the engine's patience (45 s), also on a slow machine.
+FIRST_PIECE_SECONDS = 20.0
 #: … and one that stalls this long in mid-reply: short of the engine's patience (20 s), so that it
 #: is known here that it failed, and the next reply does not wait for it again.
 NEXT_PIECE_SECONDS = 15.0
@@ -93,11 +92,12 @@ class Chain:
         one; BackendUnavailable `llm.all_failed` when every model failed.
         """
         errors: list[tuple[str, MiaError]] = []
-        for link in self._order():
-            spoke = False
+        order = self._order()
+        for link in order:
+            spoke, others = False, link is not order[-1]
             async with aclosing(link.model.stream(prompt)) as pieces:
                 try:
-                    while (piece := await self._next(link, pieces, spoke=spoke)) is not None:
+                    while (piece := await self._next(link, pieces, spoke, others)) is not None:
                         if not spoke:
                             spoke = True
                             self._answers(link)
@@ -117,11 +117,11 @@ class Chain:
         raise BackendUnavailable("llm.all_failed", reasons=reasons) from errors[0][1]
 
     async def _next(
-        self, link: _Link, pieces: AsyncGenerator[str, None], *, spoke: bool
+        self, link: _Link, pieces: AsyncGenerator[str, None], spoke: bool, others: bool
     ) -> str | None:
         """The next piece, None at the end. Raises BackendUnavailable if it takes too long and
-        there are other models."""
-        if len(self._links) == 1:
+        there are other models: now, or for the next reply."""
+        if len(self._links) == 1 or not (spoke or others):
             return await anext(pieces, None)
         patience = NEXT_PIECE_SECONDS if spoke else FIRST_PIECE_SECONDS
         try:

@@ -88,7 +88,10 @@ class Access:
             return site in (None, "same-origin", "none")
         if origin in self.origins:
             return True
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:  # "http://[x]": no address at all
+            return False
         return parts.scheme in ("http", "https") and parts.netloc.lower() == host.lower()
 
     def token_allowed(self, offered: str | None) -> bool:

@@ -42,6 +42,9 @@ _APOSTROPHES = frozenset("'’`´")
 #: Single letters that are words, in Spanish or English.
 _LETTER_WORDS = frozenset("aeouyi")
 _LONGEST_JOIN = 24
+#: More letters in a row are an alphabet, or an attempt to keep us busy.
+_LONGEST_SPELLING = 48
+_MOST_LEFT_OUT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,9 @@ def _spelling(run: list[Token]) -> Iterator[Token]:
     """All of a run, or without the little words at its ends; never something in its middle, for a
     place that is spelt out may hold anything."""
     first, last = 0, len(run)
-    while True:
+    if last > _LONGEST_SPELLING:
+        return
+    for _ in range(_MOST_LEFT_OUT):
         whole = "".join(_lone(token) for token in run[first:last])
         yield Token((whole,), run[first].start, run[last - 1].end, joined=True)
         if last - first > 3 and _lone(run[first]) in _LETTER_WORDS:

@@ -83,7 +83,7 @@ def parsed(text: str | bytes) -> dict[str, Any]:
     new ones come without notice."""
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(message, dict) or message.get("apiName") != API["apiName"]:
         return {}
