@@ -145,7 +145,7 @@ class PersonasPage {
         save,
         persona.id !== "" &&
           !persona.current &&
-          this.button("primary", "check", "page.personas.choose", () => this.choose(persona)),
+          this.button("choose", "check", "page.personas.choose", () => this.choose(persona)),
         persona.id !== "" && this.link(persona, "png"),
         persona.id !== "" && this.link(persona, "json"),
         this.button("plain", "copy", "page.personas.copy", () => this.copy(persona)),
