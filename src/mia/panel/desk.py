@@ -32,7 +32,7 @@ LONGEST_MEASURE_S = 40.0
 
 
 class Desk:
-    """Implements `mia.web.services.Desk`.
+    """Implements `mia.web.desk.Desk`.
 
     loaded: the configuration in use. parts: those that are loaded, None while they are not.
     reload: begins anew with what is in the file.

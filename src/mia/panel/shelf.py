@@ -29,12 +29,15 @@ from mia.strings import catalogue, languages
 
 
 class Shelf:
-    """Implements `mia.web.services.Shelf`. config: the configuration in use, asked each time."""
+    """Implements `mia.web.desk.Shelf`. config: the configuration in use, asked each time. store:
+    the models; by default those of `home`."""
 
-    def __init__(self, config: Callable[[], Config], home: Home) -> None:
+    def __init__(
+        self, config: Callable[[], Config], home: Home, store: ModelStore | None = None
+    ) -> None:
         self._config = config
         self._home = home
-        self.store = ModelStore(home)
+        self.store = store or ModelStore(home)
         self.downloads = Downloads(self.store)
         self._sampling = asyncio.Lock()
 

@@ -21,6 +21,7 @@ import mia
 from mia.channels.realtime.hub import Hub
 from mia.config.problems import InvalidConfig
 from mia.errors import MiaError
+from mia.personas import cards
 from mia.web import (
     api,
     avatar,
@@ -29,6 +30,7 @@ from mia.web import (
     logs,
     memory,
     models,
+    personas,
     phone,
     problems,
     settings,
@@ -70,6 +72,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(api.router(services, hub))
     app.include_router(avatar.router(services))
     app.include_router(settings.router(services))
+    app.include_router(personas.router(services))
     app.include_router(timings.router(services))
     app.include_router(logs.router(services))
     app.include_router(phone.router(services))
@@ -98,7 +101,11 @@ def create_app(services: Services) -> FastAPI:
     app.mount("/ui", Pages(directory=services.ui, html=True), name="ui")
     # The last one added is the first one asked: nothing passes the gate unseen.
     app.add_middleware(GZipMiddleware, minimum_size=1024)
-    large = {avatar.MODEL_PATH: LARGEST, memory.IMPORT_PATH: memory.LARGEST_IMPORT}
+    large = {
+        avatar.MODEL_PATH: LARGEST,
+        personas.IMPORT_PATH: cards.LARGEST,
+        memory.IMPORT_PATH: memory.LARGEST_IMPORT,
+    }
     app.add_middleware(SecurityMiddleware, access=services.access, larger=large)
     app.add_middleware(LimitsMiddleware, large=frozenset(large))
     return app

@@ -30,6 +30,7 @@ export class Chat {
     this.entries = new Map();
     this.search = find("#chat-search");
     this.found = find("#chat-found");
+    this.tools = find("#chat-tools");
     /** How many messages are drawn. */
     this.most = DRAWN;
     this.earlier = element("button", "button small earlier", "");
@@ -115,6 +116,7 @@ export class Chat {
     // What is long past is drawn when it is asked for: a stream of hours stays as quick as its start.
     const drawn = found.slice(-this.most);
     this.welcome.hidden = seen.length > 0;
+    this.tools.hidden = seen.length === 0;
     this.earlier.hidden = drawn.length === found.length;
     this.found.textContent = !words
       ? ""

@@ -29,8 +29,9 @@ export class Notices {
     this.shown = "";
     /** What was closed by the user stays closed while the page lives. @type {Set<string>} */
     this.closed = new Set();
-    store.watch(["panic", "notices", "problem", "microphone", "role", "silenced", "connection", "missing", "shown"], () =>
-      this.show(),
+    store.watch(
+      ["panic", "notices", "problem", "microphone", "role", "silenced", "connection", "missing", "shown"],
+      () => this.show(),
     );
   }
 

@@ -44,7 +44,7 @@ export const PAGES = [
 
   { name: "timings", icon: "timings", label: "page.nav.timings", load: () => import("./pages/timings.js") },
 
-  // { name: "personas", icon: "persona", label: "page.nav.personas", load: () => import("./pages/personas.js") },
+  { name: "personas", icon: "persona", label: "page.nav.personas", load: () => import("./pages/personas.js") },
 
   { name: "avatar", icon: "avatar", label: "page.nav.avatar", load: () => import("./pages/avatar.js") },
 

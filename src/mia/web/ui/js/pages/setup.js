@@ -94,47 +94,57 @@ class Setup {
   /** @param {HTMLElement} body */
   start(body) {
     const { t, language, go } = this.app;
+    const languages = /** @type {["es"|"en", string][]} */ ([
+      ["es", "Español"],
+      ["en", "English"],
+    ]);
     body.append(
-      h("p.lead", {}, t("page.setup.start.lead")),
       h(
-        "div.languages",
-        { role: "group", "aria-label": t("page.language") },
-        [
-          ["es", "Español"],
-          ["en", "English"],
-        ].map(([code, name]) =>
-          h(
-            "button.button",
-            {
-              type: "button",
-              lang: code,
-              "aria-pressed": String(language() === code),
-              onclick: () => void this.speak(code),
-            },
-            language() === code && icon("check"),
-            name,
-          ),
-        ),
-      ),
-      h(
-        "div.big",
+        "div.hello",
         {},
         h(
-          "button.button.primary.go",
-          { type: "button", onclick: () => void this.talk() },
-          icon("mic"),
-          t("page.setup.start.talk"),
+          "div",
+          {},
+          h("p.lead", {}, t("page.setup.start.lead")),
+          h(
+            "div.languages",
+            { role: "group", "aria-label": t("page.language") },
+            languages.map(([code, name]) =>
+              h(
+                "button.button",
+                {
+                  type: "button",
+                  lang: code,
+                  "aria-pressed": String(language() === code),
+                  onclick: () => void this.speak(code),
+                },
+                language() === code && icon("check"),
+                name,
+              ),
+            ),
+          ),
+          h(
+            "div.big",
+            {},
+            h(
+              "button.button.primary.go",
+              { type: "button", onclick: () => void this.talk() },
+              icon("mic"),
+              t("page.setup.start.talk"),
+            ),
+            h("button.button.go", { type: "button", onclick: () => go("setup/mic") }, t("page.setup.start.setup")),
+          ),
+          h("p.quiet", {}, t("page.setup.start.promise")),
         ),
-        h("button.button.go", { type: "button", onclick: () => go("setup/mic") }, t("page.setup.start.setup")),
+        h("img", { src: "/ui/img/puppet.svg", alt: "" }),
       ),
-      h("p.quiet", {}, t("page.setup.start.promise")),
     );
   }
 
-  /** @param {string} code */
+  /** @param {"es"|"en"} code */
   async speak(code) {
     const { api, realtime, notices } = this.app;
-    keep(/** @type {"es"|"en"} */ (code));
+    keep(code);
     realtime.send({ type: "mia.session.update", language: code });
     // The page follows at once where the conversation cannot yet.
     /** @type {HTMLElement|null} */ (document.querySelector(`.switch [data-language="${code}"]`))?.click();

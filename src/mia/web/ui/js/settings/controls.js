@@ -16,6 +16,9 @@ import { has, language, t } from "../i18n.js";
 
 /** @typedef {(value: any, problem?: string) => void} Change */
 
+/** Letters for which there is room side by side. */
+const SEGMENTS = 50;
+
 /** A choice in the page's words. @param {Field} field @param {unknown} choice */
 export function choiceName({ key }, choice) {
   const last = key.split(".").at(-1) === "fallback" ? "backend" : key.split(".").at(-1);
@@ -56,7 +59,8 @@ function make(field, change, id) {
   if (field.kind === "boolean") return field.nullable ? select(field, [true, false], change, id) : toggle(change, id);
   if (field.kind === "choice") {
     const choices = field.choices ?? [];
-    return choices.length <= 3 && !field.nullable
+    const letters = choices.map((choice) => choiceName(field, choice)).join("").length;
+    return choices.length <= 3 && letters <= SEGMENTS && !field.nullable
       ? segments(field, choices, change, id)
       : select(field, choices, change, id);
   }

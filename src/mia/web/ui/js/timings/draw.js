@@ -34,9 +34,9 @@ export function waterfall(turn, span, time) {
     viewBox: `0 0 ${width} ${height}`,
     preserveAspectRatio: "none",
     class: "waterfall",
-    style: `height:${height}px`,
     "aria-hidden": "true",
   });
+  drawing.style.height = `${height}px`;
   for (const mark of [0, turn.v2v_ms])
     drawing.append(svg("line", { x1: x(mark), x2: x(mark), y1: 0, y2: height, class: "mark" }));
   stretches.forEach(({ stage, begin, end }, n) => {
