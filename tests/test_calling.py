@@ -63,7 +63,7 @@ def test_memory_learns_what_people_are_called() -> None:
         bus = EventBus()
         met: list[tuple[str, str]] = []
 
-        async def meet(speaker: str, name: str) -> None:
+        def meet(speaker: str, name: str) -> None:
             met.append((speaker, name))
 
         life = asyncio.create_task(calling.acquaint(bus, meet))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import importlib.util
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import mia
@@ -155,14 +155,14 @@ class Limelight:
             program.report(self._bus, error)
 
 
-async def acquaint(bus: EventBus, meet: Callable[[str, str], Awaitable[None]]) -> None:
+async def acquaint(bus: EventBus, meet: Callable[[str, str], None]) -> None:
     """Let memory know what the people in calls are called, until cancelled. meet: takes somebody's
     id and name."""
     with bus.subscribe() as happenings:
         async for event in happenings:
             if isinstance(event, Heard | Overheard):
                 for speaker, name, _text in event.lines:
-                    await meet(speaker, name)
+                    meet(speaker, name)
 
 
 def installed() -> bool:
