@@ -15,6 +15,7 @@ from mia import main as program
 from mia import memory
 from mia.config import Config, installed
 from mia.conversation import Conversation
+from mia.errors import MiaError
 from mia.home import Home
 from mia.mind.llm import llamacpp
 from mia.telemetry import events as facts
@@ -57,7 +58,8 @@ async def running(config: Config, home: Home) -> AsyncIterator[tuple[Conversatio
 
     async def ready() -> None: ...
 
-    memories = memory.memories_of(config, home, bus, context, pytest.fail, ready)
+    troubles: list[MiaError] = []
+    memories = memory.memories_of(config, home, bus, context, troubles.append, ready)
     brain = await llamacpp.load(llamacpp.LlamaCppOptions(), context)
     async with memories.living():
         memories.attend("stage")
@@ -73,6 +75,8 @@ async def running(config: Config, home: Home) -> AsyncIterator[tuple[Conversatio
             life.cancel()
             await asyncio.gather(life, return_exceptions=True)
             await brain.aclose()
+    # A busy machine's disk may be slow; nothing else may be wrong.
+    assert {error.code for error in troubles} <= {"memory.slow"}
 
 
 def test_she_remembers_the_dog_in_another_run(tmp_path: Path) -> None:

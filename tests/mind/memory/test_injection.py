@@ -36,6 +36,15 @@ def test_a_memory_is_told_with_when_and_who() -> None:
     assert told.memories == ((1, 1.0, "Mi perra se llama Luna."),)
 
 
+def test_a_small_mind_is_told_the_one_sentence_that_counts() -> None:
+    said = "Hola, ¿qué tal? Mi perra se llama Luna. Hoy hace mucho calor en la calle."
+    told = injection.note(
+        [(memory(said), 1.0)], "es", NOON, names={}, question="¿Cómo se llama mi perra?"
+    )
+    assert told.plain == ("la persona dijo una vez «Mi perra se llama Luna.»",)
+    assert said in told.note
+
+
 def test_nothing_to_tell_is_no_note() -> None:
     assert injection.note([], "es", NOON, names={}).note == ""
 

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from mia.conversation.ports import Recollection
+from mia.mind.memory import words
 from mia.mind.memory.records import OWNER, Memory
 from mia.strings import translate
 
@@ -35,6 +36,7 @@ _LABEL = re.compile(
     r"^\s*(system|assistant|user|human|pregunta|respuesta|nota|question|answer|note)\s*:\s*",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 DAY = 86_400.0
 
 
@@ -76,17 +78,19 @@ def note(
     *,
     names: Mapping[str, str],
     most: int = MOST,
+    question: str = "",
 ) -> Recollection:
     """The best of these memories (with their scores, best first), told as far as there is room.
 
     names: what speakers are called now, by id. language: of the frame; memories stay as they are.
+    question: what they are told for.
     """
     chosen: list[tuple[Memory, float, str]] = []
     size = 0
     for memory, score in memories[:most]:
-        words = shortened(harmless(memory.text))
-        line = _line(memory, words, language, now, names)
-        if not words or size + len(line) > LARGEST:
+        said = shortened(harmless(memory.text))
+        line = _line(memory, said, language, now, names)
+        if not said or size + len(line) > LARGEST:
             continue
         size += len(line)
         chosen.append((memory, score, line))
@@ -96,27 +100,38 @@ def note(
     lines = "\n".join(f"- {line}" for _, _, line in told)
     return Recollection(
         note=translate("memory.note", language, lines=lines),
-        plain=tuple(_plain(memory, language) for memory, _, _ in chosen[:MOST_PLAIN]),
+        plain=tuple(_plain(memory, language, question) for memory, _, _ in chosen[:MOST_PLAIN]),
         memories=tuple((memory.id, round(score, 4), memory.text) for memory, score, _ in chosen),
     )
 
 
-def _line(memory: Memory, words: str, language: str, now: float, names: Mapping[str, str]) -> str:
+def _line(memory: Memory, said: str, language: str, now: float, names: Mapping[str, str]) -> str:
     when = ago(now - memory.at, language)
     if memory.kind != "turn":
-        return f"{when}: {words}"
+        return f"{when}: {said}"
     if memory.role == "assistant":
         who = translate("memory.you", language)
     else:
         name = shortened(harmless(names.get(memory.speaker, "")), 40)
         unnamed = "memory.they" if memory.speaker == OWNER else "memory.somebody"
         who = name or translate(unnamed, language)
-    return f"{when}, {who}: «{words}»"
+    return f"{when}, {who}: «{said}»"
 
 
-def _plain(memory: Memory, language: str) -> str:
-    words = shortened(harmless(memory.text))
+def _plain(memory: Memory, language: str, question: str) -> str:
+    text = shortened(harmless(_to_the_point(memory.text, question)))
     if memory.kind != "turn":
-        return words
+        return text
     key = "memory.plain.you" if memory.role == "assistant" else "memory.plain"
-    return translate(key, language, words=words)
+    return translate(key, language, words=text)
+
+
+def _to_the_point(text: str, question: str) -> str:
+    """Of several sentences the one that has most in common with the question; a greeting or a
+    question beside it leads a small mind astray."""
+    asked = set(words.asked(question))
+    sentences = [found.strip() for found in _SENTENCE.findall(text) if found.strip()]
+    if len(sentences) < 2:
+        return text
+    told = [one for one in sentences if not one.endswith("?")] or sentences
+    return max(told, key=lambda one: (len(asked & set(words.asked(one))), len(one)))

@@ -195,6 +195,10 @@ class Journal:
         self._owe("add", cursor.lastrowid)
         return cursor.lastrowid
 
+    def is_there(self, memory: int) -> bool:
+        row = self.connection.execute("SELECT 1 FROM memory WHERE id = ?", (memory,)).fetchone()
+        return row is not None
+
     def found_in(self, fact: int, turns: Sequence[int]) -> None:
         """A fact was made from these turns; inside a transaction of the caller's."""
         self.connection.executemany(

@@ -41,6 +41,7 @@ class Recaller:
             question.now,
             names=names,
             most=most,
+            question=question.text,
         )
 
     def search(self, question: Question) -> list[tuple[int, float]]:

@@ -97,5 +97,7 @@ def _a_month(words: Sequence[str], word: str) -> bool:
     if word not in ("may", "march"):
         return True
     at = words.index(word)
-    around = words[max(0, at - 1) : at + 2]
-    return any(w in ("in", "on", "of", "since", "last") or w.isdigit() for w in around)
+    before, after = words[max(0, at - 1) : at], words[at + 1 : at + 2]
+    return any(w in ("in", "of", "since", "last") for w in before) or any(
+        w.isdigit() for w in (*before, *after)
+    )

@@ -1,0 +1,238 @@
+"""What is told fits: by words, by meaning, by the lines around, by person, time and asker."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mia.mind.memory import gate, retrieval_dates, words
+from mia.mind.memory.embedding import normalised
+from mia.mind.memory.indexes.builtin import BuiltinIndex
+from mia.mind.memory.journal import Journal, connect
+from mia.mind.memory.ports import Found, Question, TextKind, Vectors
+from mia.mind.memory.records import Line
+from mia.mind.memory.retrieval import Retriever
+
+DAY = 86_400.0
+NOW = dt.datetime(2026, 11, 26, 12, tzinfo=dt.UTC).timestamp()
+
+
+class Topics:
+    """Embeds by which of a few topics a text touches; knows no words otherwise."""
+
+    name = "topics"
+    dimensions = 259
+    TOPICS = (("perra", "dog", "mascota"), ("playa", "beach", "mar"), ("trabajo", "job", "oficina"))
+
+    def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
+        vectors = np.zeros((len(texts), self.dimensions))
+        for row, text in zip(vectors, texts, strict=True):
+            for number, topic in enumerate(self.TOPICS):
+                row[number] = any(word in text.lower() for word in topic)
+            row[3:] = np.random.default_rng(zlib.crc32(text.encode())).normal(scale=0.005, size=256)
+        return normalised(vectors)
+
+    def close(self) -> None:
+        pass
+
+
+class Memory:
+    """A journal and an index, filled line by line."""
+
+    def __init__(self, folder: Path) -> None:
+        self.journal = Journal(folder)
+        self.index = BuiltinIndex(folder / "vectors", Topics.dimensions)
+        self.reading = connect(self.journal.path, write=False)
+        self.retriever = Retriever(self.reading, Topics(), self.index)
+        self.sessions: dict[str, int] = {}
+
+    def say(
+        self,
+        text: str,
+        *,
+        talk: str = "a",
+        speaker: str = "owner",
+        role: str = "user",
+        at: float = NOW - 40 * DAY,
+        persona: str = "mia",
+        language: str = "es",
+    ) -> int:
+        self.journal.meet(
+            speaker, {"owner": "", "discord:1": "Ana", "discord:2": "Leo"}[speaker], at
+        )
+        if talk not in self.sessions:
+            self.sessions[talk] = self.journal.begin(talk, persona, "es", at)
+        line = Line(
+            f"{talk}{text}{at}",
+            role,
+            speaker,
+            persona,
+            language,
+            text,
+            at,  # type: ignore[arg-type]
+        )
+        memory = self.journal.keep(self.sessions[talk], line)
+        vectors = Topics().embed([text], "passage")
+        self.journal.keep_vectors("topics", [memory], vectors)
+        self.index.add([memory], vectors)
+        return memory
+
+    def search(self, text: str, **more: object) -> list[int]:
+        return [one.id for one in self.retriever.search(Question(text, **more))]  # type: ignore[arg-type]
+
+    def recall(self, text: str, **more: object) -> list[int]:
+        return [one.id for one in self.retriever.recall(Question(text, **more))]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Memory]:
+    made = Memory(tmp_path)
+    with closing(made.reading), closing(made.journal):
+        yield made
+        made.index.close()
+
+
+def small_talk(memory: Memory, many: int = 30) -> None:
+    for number in range(many):
+        memory.say(f"Bueno, otra frase cualquiera número {number}", talk=f"t{number // 6}")
+
+
+def test_what_shares_no_word_is_found_by_its_meaning(memory: Memory) -> None:
+    small_talk(memory)
+    wanted = memory.say("My dog eats carrots", talk="pets", language="en")
+    assert memory.search("¿Y mi perra?")[0] == wanted
+
+
+def test_a_rare_word_is_found_where_there_is_no_embedder_yet(memory: Memory) -> None:
+    small_talk(memory)
+    wanted = memory.say("El ornitorrinco se llama Pancracio", talk="pets")
+    memory.retriever.embedder = memory.retriever.index = None
+    assert memory.search("¿quién es Pancracio?")[0] == wanted
+    assert memory.recall("¿quién es Pancracio?") == [wanted]
+
+
+def test_the_answer_is_found_by_the_question_before_it(memory: Memory) -> None:
+    small_talk(memory)
+    memory.say("¿Y cómo se llama tu ornitorrinco?", talk="pets", role="assistant")
+    answer = memory.say("Pancracio", talk="pets")
+    assert answer in memory.search("¿qué nombre tiene el ornitorrinco?")[:2]
+
+
+def test_who_is_named_goes_before_who_is_not(memory: Memory) -> None:
+    small_talk(memory)
+    hers = memory.say("Me gusta la playa por la mañana", talk="one", speaker="discord:1")
+    memory.say("Odio la playa", talk="other", speaker="discord:2")
+    assert memory.search("¿Qué piensa Ana de la playa?")[0] == hers
+
+
+def test_one_viewers_memories_never_reach_another(memory: Memory) -> None:
+    memory.say("Mi perra se llama Kira", talk="room", speaker="discord:1")
+    mine = memory.say("Mi perra se llama Luna", talk="room", speaker="discord:2")
+    assert memory.search("¿Cómo se llama mi perra?", speaker="discord:2") == [mine]
+    assert memory.recall("¿Cómo se llama mi perra?", speaker="discord:2") == [mine]
+
+
+def test_personas_keep_their_memories_apart(memory: Memory) -> None:
+    memory.say("Mi perra se llama Kira", persona="otra")
+    assert memory.search("perra", persona="mia") == []
+
+
+def test_what_is_in_view_is_left_out_and_so_is_what_was_said_at_another_time(
+    memory: Memory,
+) -> None:
+    old = memory.say("Fui a la playa", at=NOW - 300 * DAY, talk="old")
+    new = memory.say("Voy a la playa", at=NOW - DAY, talk="new")
+    assert memory.search("playa", leave_out=frozenset({new})) == [old]
+    assert memory.search("playa", since=NOW - 2 * DAY) == [new]
+    assert memory.search("playa", until=NOW - 2 * DAY) == [old]
+
+
+def test_a_named_day_goes_before_every_other(memory: Memory) -> None:
+    small_talk(memory)
+    memory.say("Estuve en la playa con Marta", talk="x", at=NOW - 30 * DAY)
+    yesterday = memory.say("Estuve en la playa con Pablo", talk="y", at=NOW - DAY)
+    memory.say("Estuve en la playa con Eva", talk="z", at=NOW - 60)
+    assert memory.search("¿Con quién estuve ayer en la playa?", now=NOW)[0] == yesterday
+
+
+def test_small_talk_calls_for_no_memory(memory: Memory) -> None:
+    small_talk(memory)
+    memory.say("Mi perra se llama Luna", talk="pets")
+    for chatter in ("Hola", "Ajá, sí", "Qué calor hace hoy", "ok, thanks"):
+        assert memory.recall(chatter) == []
+    assert memory.recall("¿Cómo se llama mi perra?") != []
+
+
+def test_the_same_thing_said_twice_is_told_once(memory: Memory) -> None:
+    small_talk(memory)
+    one = memory.say("Mi perra se llama Luna", talk="b")
+    other = memory.say("¡Mi perra se llama Luna!", talk="c")
+    assert len({one, other}.intersection(memory.recall("¿Cómo se llama mi perra?"))) == 1
+
+
+def test_a_forgotten_memory_is_found_no_more(memory: Memory) -> None:
+    small_talk(memory)
+    gone = memory.say("Mi perra se llama Luna", talk="pets")
+    with memory.journal.transaction():
+        memory.journal.erase([gone])
+    assert gone not in memory.search("¿Cómo se llama mi perra Luna?")
+
+
+def test_an_empty_memory_finds_nothing(memory: Memory) -> None:
+    assert memory.search("¿Cómo se llama mi perra?") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("¿Te acuerdas de mi perra?", True),
+        ("cómo se llama mi gata", True),
+        ("what's my job", True),
+        ("Hoy hace sol", False),
+        ("I like pizza", False),
+    ],
+)
+def test_a_question_is_known_without_its_mark(text: str, asks: bool) -> None:
+    assert gate.asks(text) is asks
+
+
+def test_the_gate_wants_more_of_a_statement_than_of_a_question() -> None:
+    near = [(Found(1, 3.0), gate.Signs(3.4, 0.0, "Mi perra se llama Luna"))]
+    assert gate.fitting(near, asked=True)
+    assert not gate.fitting(near, asked=False)
+
+
+def day(*date: int) -> float:
+    return dt.datetime(*date, tzinfo=dt.UTC).timestamp()  # type: ignore[arg-type,misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "after"),
+    [
+        ("¿qué hice ayer?", day(2026, 11, 25), day(2026, 11, 26)),
+        ("what did I do today", day(2026, 11, 26), day(2026, 11, 27)),
+        ("¿qué dije en marzo?", day(2026, 3, 1), day(2026, 4, 1)),
+        ("what happened in December", day(2025, 12, 1), day(2026, 1, 1)),
+        ("where was I in 2023?", day(2023, 1, 1), day(2024, 1, 1)),
+        ("in May 2022", day(2022, 5, 1), day(2022, 6, 1)),
+    ],
+)
+def test_a_time_that_is_named_is_understood(text: str, first: float, after: float) -> None:
+    assert retrieval_dates.named(words.tokens(text), NOW) == (first, after)
+
+
+def test_last_week_holds_seven_days_ago_and_not_today() -> None:
+    span = retrieval_dates.named(words.tokens("la semana pasada"), NOW)
+    assert span is not None
+    assert span[0] < NOW - 7 * DAY < span[1] < NOW
+
+
+@pytest.mark.parametrize("text", ["may I come in?", "hola", "we march on"])
+def test_other_words_name_no_time(text: str) -> None:
+    assert retrieval_dates.named(words.tokens(text), NOW) is None
