@@ -7,6 +7,7 @@ the logs say the same thing in the user's language.
 
 from __future__ import annotations
 
+from mia.redaction import redact
 from mia.strings import translate
 
 
@@ -14,17 +15,26 @@ class MiaError(Exception):
     """Base of every error shown to a user.
 
     code: stable dotted name, `error.<code>` in the string catalogue.
-    parameters: values the text of that code names in braces.
+    parameters: values the text of that code names in braces; secrets in them (a server repeats the
+    key it was given, a path holds a token) are hidden here, on the way to every page and log.
     """
 
     def __init__(self, code: str, **parameters: object) -> None:
         self.code = code
-        self.parameters = parameters
-        super().__init__(translate(f"error.{code}", **parameters))
+        self.parameters = {name: _without_secrets(value) for name, value in parameters.items()}
+        super().__init__(translate(f"error.{code}", **self.parameters))
 
     def text(self, language: str | None = None) -> str:
         """The message in `language` ("es" or "en"), by default in the language of this process."""
         return translate(f"error.{self.code}", language, **self.parameters)
+
+
+def _without_secrets(value: object) -> object:
+    if isinstance(value, bool | int | float):
+        return value
+    text = str(value)
+    plain = redact(text)
+    return value if plain == text else plain
 
 
 class ConfigError(MiaError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request
@@ -15,6 +16,7 @@ from fastapi.responses import (
     Response,
 )
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 import mia
@@ -43,6 +45,8 @@ from mia.web.security import SecurityMiddleware
 from mia.web.services import Services
 from mia.web.sockets import realtime
 from mia.web.static import TYPES, Pages
+
+log = logging.getLogger(__name__)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -100,6 +104,7 @@ def create_app(services: Services) -> FastAPI:
 
     app.mount("/ui", Pages(directory=services.ui, html=True), name="ui")
     # The last one added is the first one asked: nothing passes the gate unseen.
+    app.add_middleware(_Faults)
     app.add_middleware(GZipMiddleware, minimum_size=1024)
     large = {
         avatar.MODEL_PATH: LARGEST,
@@ -141,6 +146,30 @@ def _errors(app: FastAPI) -> None:
             return _answer(MiaError("web.not_found", path=path))
         problem = MiaError("web.bad_request", where=path, detail=error.detail)
         return JSONResponse(problems.body(problem), error.status_code)
+
+
+class _Faults:
+    """The last resort: a fault of ours is logged, and told in the API's one shape without a word
+    of what went wrong inside."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noticing(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noticing)
+        except Exception:  # the border to strangers: none of our faults may be shown to them
+            if scope["type"] != "http" or begun:
+                raise
+            log.exception("a request failed: %s %s", scope["method"], scope["path"])
+            await _answer(MiaError("web.fault"))(scope, receive, send)
 
 
 def _answer(problem: MiaError, headers: Any = None) -> JSONResponse:

@@ -5,7 +5,7 @@ change things, open sockets and guess a token, how many requests may be under wa
 body may take to come. Sizes are the next gate's (`security`), what a socket may send is `Flow`'s.
 
 The numbers are far above what pages, overlays and a stream deck do, and far below what would
-keep two cores from talking. `docs/security.md` has the table.
+keep two cores from talking. `SECURITY.md` has the table.
 """
 
 from __future__ import annotations
