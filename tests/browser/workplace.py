@@ -12,6 +12,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from mia.home import Home
 from mia.models import Model, ModelStore, Progress
@@ -105,7 +106,7 @@ class Workplace(House):
         """So many spoken turns, as the bus would tell of them; call it in the server's loop."""
         assert self.bus is not None
         for number in range(count):
-            mark = {"conversation": "stage", "turn": f"turno-{number}"}
+            mark: Any = {"conversation": "stage", "turn": f"turno-{number}"}
             end = v2v + number * 10
             zero = at - end / 1000
             self.bus.publish(bus.Speculated(at=zero + 0.3, revision=1, **mark))

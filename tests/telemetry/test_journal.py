@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_a_turn_s_story_has_its_lines_and_times_and_nobody_s_home(
     events: bus.EventBus, journal: Journal
 ) -> None:
     reports = TurnReports(events)
-    mark = {"conversation": "stage", "turn": "t1"}
+    mark: Any = {"conversation": "stage", "turn": "t1"}
     events.publish(
         bus.Heard(at=1, revision=1, text="¿Qué hora es?", language="es", final=True, **mark)
     )

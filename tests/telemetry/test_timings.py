@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from mia.telemetry import events as bus
@@ -11,7 +13,7 @@ from mia.telemetry.timings import Stretch, Timings, TurnTiming, critical, percen
 
 def spoken(events: bus.EventBus, turn: str, *, at: float = 10.0, ahead: bool = True) -> None:
     """A turn whose last voiced sample was at `at`: understood after 0.3 s, sure after 0.6 s."""
-    about = {"conversation": "stage", "turn": turn}
+    about: Any = {"conversation": "stage", "turn": turn}
     events.publish(
         bus.Heard(at=at + 0.3, revision=1, text="Hola", language="es", final=False, **about)
     )
@@ -109,7 +111,7 @@ def test_work_that_outlasts_the_hold_is_to_blame_from_its_start() -> None:
     assert critical(turn) == {"hold": 100, "stt": 200, "llm_first": 1200, "tts": 500}
 
 
-def turns(stage: str, ms: float, count: int = 4, **more: int) -> list[TurnTiming]:
+def turns(stage: str, ms: float, count: int = 4, **more: Any) -> list[TurnTiming]:
     """Turns that wait `ms` for one stage, after a short hold."""
     found = []
     for number in range(count):

@@ -180,7 +180,7 @@ class Models {
     if (running) return [button("stop", t("page.models.stop"), () => void this.stop(model.id))];
     if (model.state !== "ready") {
       const again = download && ["stopped", "failed"].includes(download.status);
-      const words = t(again ? "page.models.resume" : "page.models.download", { size: size(model.needed, language()) });
+      const words = t(again ? "page.models.resume" : "page.models.download", { size: size(model.needed || model.size, language()) });
       return [button("download", words, () => void this.download(model.id), ".primary")];
     }
     const usable = !model.used && ["llm", "stt"].includes(model.kind);

@@ -136,7 +136,7 @@ class Setup {
           ),
           h("p.quiet", {}, t("page.setup.start.promise")),
         ),
-        h("img", { src: "/ui/img/puppet.svg", alt: "" }),
+        h("img", { src: "/ui/img/icon.svg", alt: "" }),
       ),
     );
   }

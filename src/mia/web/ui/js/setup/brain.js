@@ -175,7 +175,7 @@ export class BrainChoice {
         "button.button.small",
         { type: "button", onclick: request("POST") },
         icon("download"),
-        t(again ? "page.models.resume" : "page.models.download", { size: size(model.needed, language()) }),
+        t(again ? "page.models.resume" : "page.models.download", { size: size(model.needed || model.size, language()) }),
       ),
     );
   }
