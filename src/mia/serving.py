@@ -29,6 +29,7 @@ from mia.conversation.ports import Role, Usage
 from mia.errors import MiaError
 from mia.home import Home
 from mia.memory import StageMemory
+from mia.mind.memory.digesting import Digesting
 from mia.panel.desk import Desk
 from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
@@ -270,6 +271,8 @@ class Serving:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(stage.run())
                     group.create_task(self._showing.run(face))
+                    if self._makes_facts:
+                        group.create_task(Digesting(memories, parts.mouth.llm).run())
                     if remembers and (self._config.memory.resume or self._said):
                         group.create_task(self._resume())
                     if self._config.audio.microphone:
@@ -299,7 +302,12 @@ class Serving:
             lambda problem: program.report(self._bus, problem),
             self._can_talk.wait,
         )
-        return StageMemory(memories, self._forgotten)
+        return StageMemory(memories, self._forgotten, makes_facts=lambda: self._makes_facts)
+
+    @property
+    def _makes_facts(self) -> bool:
+        """Whether the mind is declared able to; the embedded one is not."""
+        return self._config.memory.facts and not program.embedded_brain(self._config)
 
     async def _resume(self) -> None:
         """Go on where the last conversation ended."""
