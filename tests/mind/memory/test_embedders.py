@@ -33,13 +33,13 @@ MEMORIES = (
     "Mi perra se llama Canela",
     "I'm allergic to peanuts",
     "Trabajo de noche en un hospital",
-    "We are moving to Valencia in September",
+    "I play the guitar in a small band",
 )
 QUESTIONS = (
     "What's my dog's name?",
     "¿A qué soy alérgico?",
     "What do I do for a living?",
-    "¿A qué ciudad me mudo?",
+    "¿Qué instrumento toco?",
 )
 
 
