@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import itertools
 import logging
 import os
@@ -271,10 +272,10 @@ class Serving:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(stage.run())
                     group.create_task(self._showing.run(face))
-                    if self._makes_facts:
+                    if program.makes_facts(self._config):
                         group.create_task(Digesting(memories, parts.mouth.llm).run())
                     if remembers and (self._config.memory.resume or self._said):
-                        group.create_task(self._resume())
+                        group.create_task(self._memory.go_on(self._trouble))
                     if self._config.audio.microphone:
                         group.create_task(self._microphone().run(stage))
                     if self._config.discord.enabled:
@@ -299,33 +300,23 @@ class Serving:
             self._home,
             self._bus,
             program.context_of(self._config, self._home),
-            lambda problem: program.report(self._bus, problem),
+            self._trouble,
             self._can_talk.wait,
         )
-        return StageMemory(memories, self._forgotten, makes_facts=lambda: self._makes_facts)
+        able = functools.partial(program.makes_facts, self._config)
+        return StageMemory(memories, self._forgotten, makes_facts=able)
 
-    @property
-    def _makes_facts(self) -> bool:
-        """Whether the mind is declared able to; the embedded one is not."""
-        return self._config.memory.facts and not program.embedded_brain(self._config)
+    def _trouble(self, error: MiaError) -> None:
+        program.report(self._bus, error)
 
-    async def _resume(self) -> None:
-        """Go on where the last conversation ended."""
-        try:
-            await self._memory.resume(None)
-        except MiaError as error:
-            program.report(self._bus, error)
+    def _microphone(self) -> Microphone:
+        return Microphone(self._devices(), self._trouble)
 
     def _forgotten(self, memories: Sequence[int], items: Sequence[str]) -> None:
-        """What is forgotten leaves whatever runs as well: the talk, its pages, the log of facts."""
+        """What is forgotten leaves whatever runs as well."""
         self._log.forget()
-        stage = self._hub.stage if self._hub is not None else None
-        if self._stage is None or stage is None:
-            return
-        here = {item.id for item in self._stage.history}
-        for item in {*items, *map(memory.item_of, memories)} & here:
-            stage.remove_message(item)
-        self._stage.forget_memories(frozenset(memories))
+        if self._stage is not None and self._hub is not None and self._hub.stage is not None:
+            memory.forget_in(self._stage, self._hub.stage.remove_message, memories, items)
 
     def _on_stage(
         self, own: Conversation, room: RoomConversation | None, group: asyncio.TaskGroup
@@ -359,9 +350,6 @@ class Serving:
                     room.detach(here)
         except MiaError as error:
             program.report(self._bus, error)
-
-    def _microphone(self) -> Microphone:
-        return Microphone(self._devices(), lambda error: program.report(self._bus, error))
 
     def _devices(self) -> Devices:
         audio = self._config.audio

@@ -12,7 +12,7 @@ import itertools
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -37,6 +37,7 @@ from mia.conversation.ports import (
 from mia.conversation.remembering import NOTHING as NOTHING_RECALLED
 from mia.conversation.remembering import awaited, with_memories
 from mia.conversation.script import pieces_of
+from mia.conversation.segment import Segment
 from mia.conversation.tuning import Tuning
 from mia.errors import BackendUnavailable, MiaError, fault
 from mia.strings import translate
@@ -59,18 +60,6 @@ class Mouth:
     """From and to a rate in samples a second."""
     guard: Guard | None = None
     """Keeps back what is not to be said; None: nothing is."""
-
-
-@dataclass(slots=True)
-class Segment:
-    """A clause on its way: `pieces` arrive, `done` when no more will."""
-
-    sequence: int
-    shown: str
-    spoken: str
-    cues: tuple[tuple[str, int], ...] = ()
-    pieces: asyncio.Queue[Sound | None] = field(default_factory=lambda: asyncio.Queue(256))
-    done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
