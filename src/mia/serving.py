@@ -277,7 +277,7 @@ class Serving:
                     if remembers and (self._config.memory.resume or self._said):
                         group.create_task(self._memory.go_on(self._trouble))
                     if self._config.audio.microphone:
-                        group.create_task(self._microphone().run(stage))
+                        group.create_task(Microphone(self._devices(), self._trouble).run(stage))
                     if self._config.discord.enabled:
                         host = calling.host_of(
                             self._config,
@@ -309,11 +309,7 @@ class Serving:
     def _trouble(self, error: MiaError) -> None:
         program.report(self._bus, error)
 
-    def _microphone(self) -> Microphone:
-        return Microphone(self._devices(), self._trouble)
-
     def _forgotten(self, memories: Sequence[int], items: Sequence[str]) -> None:
-        """What is forgotten leaves whatever runs as well."""
         self._log.forget()
         if self._stage is not None and self._hub is not None and self._hub.stage is not None:
             memory.forget_in(self._stage, self._hub.stage.remove_message, memories, items)
