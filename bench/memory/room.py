@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mia.backends import Context, backends
+from mia.backends import Context, backends, load
 from mia.home import Home, made
 from mia.mind.memory import reading
 from mia.mind.memory.embedding import Centred
@@ -32,7 +32,7 @@ def embedder(name: str) -> Embedder:
     backend = backends("embedding")[name]
     folder = made(Path(tempfile.gettempdir()) / "mia-bench-memory")
     context = Context(ModelStore(Home.find()), ("es", "en"), folder)
-    loaded: Embedder = asyncio.run(backend.load(backend.options(), context))
+    loaded: Embedder = asyncio.run(load("embedding", name, backend.options(), context))
     return loaded
 
 

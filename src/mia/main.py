@@ -167,6 +167,11 @@ def embedded_brain(config: Config) -> bool:
     return not options.path and options.model == "auto"
 
 
+def makes_facts(config: Config) -> bool:
+    """Whether the mind is declared able to make facts of talk; the embedded one is not."""
+    return config.memory.facts and not embedded_brain(config)
+
+
 def face_of(conversation: Conversation, config: Config, bus: EventBus) -> LiveFace:
     """Her face in a conversation, as configured; close it afterwards."""
     own = config.lipsync

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,13 @@ class StageMemory(Library):
         self.stage.restore([_item(line) for line in lines])
         return bool(lines)
 
+    async def go_on(self, trouble: Callable[[MiaError], None]) -> None:
+        """Go on where the last conversation ended."""
+        try:
+            await self.resume(None)
+        except MiaError as error:
+            trouble(error)
+
     async def begin(self) -> None:
         """Let the stage begin anew, with nothing said so far."""
         assert self.stage is not None
@@ -139,3 +146,17 @@ def item_of(memory: int) -> str:
 def _item(line: Memory) -> Item:
     status: Status = "interrupted" if line.status == "interrupted" else "completed"
     return Item(item_of(line.id), line.role, line.text, status)
+
+
+def forget_in(
+    talk: Conversation,
+    remove: Callable[[str], object],
+    memories: Sequence[int],
+    items: Sequence[str],
+) -> None:
+    """Take what was forgotten out of a running talk: its lines (by `remove`, which tells the
+    pages), and the notes that quote it."""
+    here = {item.id for item in talk.history}
+    for item in {*items, *map(item_of, memories)} & here:
+        remove(item)
+    talk.forget_memories(frozenset(memories))

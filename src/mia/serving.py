@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import itertools
 import logging
 import os
@@ -28,6 +29,7 @@ from mia.conversation.ports import Role, Usage
 from mia.errors import MiaError
 from mia.home import Home
 from mia.memory import StageMemory
+from mia.mind.memory.digesting import Digesting
 from mia.panel.desk import Desk
 from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
@@ -267,10 +269,12 @@ class Serving:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(stage.run())
                     group.create_task(self._showing.run(face))
+                    if program.makes_facts(self._config):
+                        group.create_task(Digesting(memories, parts.mouth.llm).run())
                     if remembers and (self._config.memory.resume or self._said):
-                        group.create_task(self._resume())
+                        group.create_task(self._memory.go_on(self._trouble))
                     if self._config.audio.microphone:
-                        group.create_task(self._microphone().run(stage))
+                        group.create_task(Microphone(self._devices(), self._trouble).run(stage))
                     if self._config.discord.enabled:
                         here = self._devices() if self._config.audio.microphone else None
                         host = calling.host_of(
@@ -296,28 +300,19 @@ class Serving:
             self._home,
             self._bus,
             program.context_of(self._config, self._home),
-            lambda problem: program.report(self._bus, problem),
+            self._trouble,
             self._can_talk.wait,
         )
-        return StageMemory(memories, self._forgotten)
+        able = functools.partial(program.makes_facts, self._config)
+        return StageMemory(memories, self._forgotten, makes_facts=able)
 
-    async def _resume(self) -> None:
-        """Go on where the last conversation ended."""
-        try:
-            await self._memory.resume(None)
-        except MiaError as error:
-            program.report(self._bus, error)
+    def _trouble(self, error: MiaError) -> None:
+        program.report(self._bus, error)
 
     def _forgotten(self, memories: Sequence[int], items: Sequence[str]) -> None:
-        """What is forgotten leaves whatever runs as well: the talk, its pages, the log of facts."""
         self._log.forget()
-        stage = self._hub.stage if self._hub is not None else None
-        if self._stage is None or stage is None:
-            return
-        here = {item.id for item in self._stage.history}
-        for item in {*items, *map(memory.item_of, memories)} & here:
-            stage.remove_message(item)
-        self._stage.forget_memories(frozenset(memories))
+        if self._stage is not None and self._hub is not None and self._hub.stage is not None:
+            memory.forget_in(self._stage, self._hub.stage.remove_message, memories, items)
 
     def _show(self, talk: Conversation) -> None:
         """Face and pages show this conversation from now on."""
@@ -326,9 +321,6 @@ class Serving:
             self._face.follow(talk.id, lambda: talk.playhead)
         if self._hub is not None:
             self._hub.send_away()
-
-    def _microphone(self) -> Microphone:
-        return Microphone(self._devices(), lambda error: program.report(self._bus, error))
 
     def _devices(self) -> Devices:
         audio = self._config.audio

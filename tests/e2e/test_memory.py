@@ -15,12 +15,13 @@ from mia import main as program
 from mia import memory
 from mia.config import Config, installed
 from mia.conversation import Conversation
+from mia.conversation.ports import LanguageModel, Usage
 from mia.errors import MiaError
 from mia.home import Home
 from mia.mind.llm import llamacpp
 from mia.telemetry import events as facts
 from mia.telemetry.events import Event, EventBus
-from tests.support.fakes import Fakes
+from tests.support.fakes import FakeLlm, Fakes
 
 pytestmark = pytest.mark.models
 
@@ -51,7 +52,7 @@ async def answered(conversation: Conversation, text: str) -> list[Event]:
 
 
 @asynccontextmanager
-async def running(config: Config, home: Home) -> AsyncIterator[tuple[Conversation, object]]:
+async def running(config: Config, home: Home, brain: LanguageModel) -> AsyncIterator[Conversation]:
     """One run of MIA, without ears and voice, which are no subject here."""
     bus = EventBus()
     context = replace(program.context_of(config, Home.find()), cache=home.cache)
@@ -60,7 +61,6 @@ async def running(config: Config, home: Home) -> AsyncIterator[tuple[Conversatio
 
     troubles: list[MiaError] = []
     memories = memory.memories_of(config, home, bus, context, troubles.append, ready)
-    brain = await llamacpp.load(llamacpp.LlamaCppOptions(), context)
     async with memories.living():
         memories.attend("stage")
         await memories.caught_up()
@@ -70,7 +70,7 @@ async def running(config: Config, home: Home) -> AsyncIterator[tuple[Conversatio
         life = asyncio.create_task(conversation.run())
         await asyncio.sleep(0)
         try:
-            yield conversation, brain
+            yield conversation
         finally:
             life.cancel()
             await asyncio.gather(life, return_exceptions=True)
@@ -79,29 +79,37 @@ async def running(config: Config, home: Home) -> AsyncIterator[tuple[Conversatio
     assert {error.code for error in troubles} <= {"memory.slow"}
 
 
-def test_she_remembers_the_dog_in_another_run(tmp_path: Path) -> None:
+def test_she_remembers_the_dog_in_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     config, home = installed()(), Home(tmp_path)
 
     async def first() -> None:
-        async with running(config, home) as (conversation, _):
+        async with running(config, home, FakeLlm()) as conversation:
             for line in TALK:
                 await answered(conversation, line)
 
-    async def second() -> tuple[list[Event], list[Event], object]:
-        async with running(config, home) as (conversation, brain):
+    async def second() -> tuple[list[Event], list[Event], Usage | None]:
+        context = program.context_of(config, Home.find())
+        brain = await llamacpp.load(llamacpp.LlamaCppOptions(), context)
+        async with running(config, home, brain) as conversation:
             told = await answered(conversation, "¿Te acuerdas de cómo se llama mi perra?")
             later = await answered(conversation, "Gracias.")
-            return told, later, brain
+            return told, later, brain.usage
 
+    prompts: list[object] = []
+    whole = llamacpp.transcript
+    monkeypatch.setattr(
+        llamacpp, "transcript", lambda prompt: (text := whole(prompt), prompts.append(text.text))[0]
+    )
     asyncio.run(first())
-    told, later, brain = asyncio.run(second())
+    told, later, usage = asyncio.run(second())
     (used,) = (event for event in told if isinstance(event, facts.MemoriesUsed))
     assert "Luna" in used.memories[0][2]
-    (reply,) = (event for event in told if isinstance(event, facts.ReplyEnded))
-    assert "Luna" in reply.heard
+    # Whether 270 million parameters make something of it is their affair (about two in three
+    # times); that it stood in what they read is MIA's.
+    assert "«Mi perra se llama Luna.»" in str(prompts)
     # The note is a part of the cached prompt now: the next turn reads only what is new.
-    assert isinstance(brain, llamacpp.LlamaCpp)
-    usage = brain.usage
     assert usage is not None
     assert usage.cached > 10 * usage.evaluated, usage
     assert not any(isinstance(event, facts.MemoriesUsed) for event in later)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mia.conversation.ports import Message, Prompt
 from mia.errors import ConfigError
+from mia.mind.chat import chat_messages
 from mia.mind.prompts import system_prompt, transcript
 from mia.mind.prompts.persona import LARGEST_FILE
 from mia.mind.prompts.transcript import HISTORY_CHARACTERS
@@ -162,3 +163,19 @@ def test_no_talk_breaks_the_form_of_a_transcript(talk: list[str]) -> None:
     assert text.endswith("Respuesta:")
     assert len(history) <= HISTORY_CHARACTERS + len("Respuesta:")
     assert all(line.startswith(("Pregunta: ", "Respuesta:")) for line in history.split("\n"))
+
+
+def test_what_is_remembered_for_the_first_turn_is_told_too() -> None:
+    prompt = Prompt(
+        (
+            Message("system", "Eres MIA."),
+            Message("system", "<recuerdos>…</recuerdos>", ("la persona dijo una vez «Luna»",)),
+            Message("user", "¿Cómo se llama mi perra?"),
+        ),
+        "es",
+    )
+    text = transcript(prompt).text
+    assert "Nota: la persona dijo una vez «Luna»\nPregunta: ¿Cómo se llama mi perra?" in text
+    system, user = chat_messages(prompt)
+    assert system["content"] == "Eres MIA."
+    assert user["content"].startswith("<recuerdos>")

@@ -48,9 +48,9 @@ class Memory(Section):
         "embedder.",
     )
     facts: bool = Field(
-        True,
-        description="Let a mind that is able to make facts of what was said, while nobody talks. "
-        "The embedded one is not able to.",
+        False,
+        description="The chosen mind is able to make facts of what was said (7 billion parameters "
+        "or more), and does, while nobody talks. The embedded one never is.",
     )
     resume: bool = Field(
         False, description="Begin where the last conversation ended, instead of anew."

@@ -25,7 +25,8 @@ def chat_messages(prompt: Prompt) -> list[dict[str, str]]:
         content = message.content.strip()
         if not content:
             continue
-        if message.role == "system" and all(earlier["role"] == "system" for earlier in messages):
+        opening = not notes and all(earlier["role"] == "system" for earlier in messages)
+        if message.role == "system" and opening and not message.plain:
             _add(messages, "system", content)
         elif message.role == "system":
             notes.append(content)

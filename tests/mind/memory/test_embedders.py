@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from mia.backends import Context, backends
+from mia.backends import Context, backends, load
 from mia.errors import BackendUnavailable, ModelUnavailable
 from mia.home import Home
 from mia.mind.memory.embedders.use import Use
@@ -25,7 +25,7 @@ def loaded(name: str, folder: Path, **options: object) -> Embedder:
     backend = backends("embedding")[name]
     context = Context(ModelStore(Home.find()), ("es", "en"), folder)
     chosen = backend.options.model_validate(options)
-    embedder: Embedder = asyncio.run(backend.load(chosen, context))
+    embedder: Embedder = asyncio.run(load("embedding", name, chosen, context))
     return embedder
 
 
@@ -33,13 +33,13 @@ MEMORIES = (
     "Mi perra se llama Canela",
     "I'm allergic to peanuts",
     "Trabajo de noche en un hospital",
-    "We are moving to Valencia in September",
+    "I play the guitar in a small band",
 )
 QUESTIONS = (
     "What's my dog's name?",
     "¿A qué soy alérgico?",
     "What do I do for a living?",
-    "¿A qué ciudad me mudo?",
+    "¿Qué instrumento toco?",
 )
 
 
@@ -91,7 +91,7 @@ def test_a_model_that_is_not_there_or_is_damaged_is_said_so(tmp_path: Path) -> N
     backend = backends("embedding")["use"]
     context = Context(ModelStore(Home.find(tmp_path)), ("es",), tmp_path)
     with pytest.raises(ModelUnavailable):
-        asyncio.run(backend.load(backend.options(), context))
+        asyncio.run(load("embedding", "use", backend.options(), context))
 
 
 def test_a_block_of_four_bit_weights_is_read_as_it_was_written() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mia.backends import Context, backends
+from mia.backends import Context, backends, load
 from mia.errors import ModelUnavailable
 from mia.mind.memory.embedding import normalised
 from mia.mind.memory.indexes.builtin import BuiltinIndex
@@ -66,7 +66,7 @@ def opener(kind: str, folder: Path, **options: object) -> Open:
     backend = backends("index")[kind]
     chosen = backend.options.model_validate(options)
     context = Context(NoModels(), ("es", "en"), folder)
-    make = asyncio.run(backend.load(chosen, context))
+    make = asyncio.run(load("index", kind, chosen, context))
 
     def opened() -> VectorIndex:
         index: VectorIndex = make("tests/embedder é 1", DIMENSIONS)
@@ -109,7 +109,9 @@ def test_adding_again_replaces(opened: Open) -> None:
     index, vectors = opened(), some(2)
     index.add([7], vectors[:1])
     index.add([7], vectors[1:])
-    assert index.search(vectors[1], 3)[0] == (7, pytest.approx(1.0, abs=2e-3))
+    (found,) = index.search(vectors[1], 3)
+    assert found[0] == 7
+    assert found[1] == pytest.approx(1.0, abs=2e-3)
     assert index.ids() == {7}
     index.close()
 
@@ -197,7 +199,8 @@ def test_a_chroma_server_that_is_off_costs_nothing_but_a_line_in_the_log(
         port = probe.getsockname()[1]
     backend = backends("index")["chroma"]
     chosen = backend.options.model_validate({"url": f"http://127.0.0.1:{port}"})
-    make = asyncio.run(backend.load(chosen, Context(NoModels(), ("es",), tmp_path)))
+    context = Context(NoModels(), ("es",), tmp_path)
+    make = asyncio.run(load("index", "chroma", chosen, context))
     index = make("e", DIMENSIONS)
     index.add([1], some(1))
     assert index.search(some(1)[0], 1)[0][0] == 1

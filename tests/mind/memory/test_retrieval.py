@@ -16,7 +16,7 @@ from mia.mind.memory.embedding import normalised
 from mia.mind.memory.indexes.builtin import BuiltinIndex
 from mia.mind.memory.journal import Journal, connect
 from mia.mind.memory.ports import Found, Question, TextKind, Vectors
-from mia.mind.memory.records import Line
+from mia.mind.memory.records import Line, Role
 from mia.mind.memory.retrieval import Retriever
 
 DAY = 86_400.0
@@ -58,7 +58,7 @@ class Memory:
         *,
         talk: str = "a",
         speaker: str = "owner",
-        role: str = "user",
+        role: Role = "user",
         at: float = NOW - 40 * DAY,
         persona: str = "mia",
         language: str = "es",
@@ -75,7 +75,7 @@ class Memory:
             persona,
             language,
             text,
-            at,  # type: ignore[arg-type]
+            at,
         )
         memory = self.journal.keep(self.sessions[talk], line)
         vectors = Topics().embed([text], "passage")

@@ -134,4 +134,9 @@ def _to_the_point(text: str, question: str) -> str:
     if len(sentences) < 2:
         return text
     told = [one for one in sentences if not one.endswith("?")] or sentences
-    return max(told, key=lambda one: (len(asked & set(words.asked(one))), len(one)))
+
+    def common(sentence: str) -> tuple[int, int]:
+        return len(asked & set(words.asked(sentence))), len(sentence)
+
+    best: str = max(told, key=common)
+    return best

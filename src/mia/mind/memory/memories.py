@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from mia import calendar
 from mia.blocking import Worker, run_blocking
@@ -30,6 +30,7 @@ from mia.telemetry.events import EventBus
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Status = Literal["opening", "ready", "failed", "closed"]
 
 Engine = tuple[Embedder | None, VectorIndex | None]
@@ -268,6 +269,12 @@ class Memories:
         await self._opened.wait()
         _ = self.journal
         await self._caught_up.wait()
+
+    async def on_journal(self, function: Callable[[Journal], T]) -> T:
+        """The result of `function`, on the journal's thread; the index is looked after."""
+        result = await self._writer.run(function, self.journal)
+        self._owed.set()
+        return result
 
     async def write(self, function: Callable[..., object], *args: object) -> None:
         """Run `function(journal, *args)` on the journal's thread, and look after the index."""

@@ -68,6 +68,8 @@ class Recorder:
         self.idle = asyncio.Event()
         """Set while no conversation that is remembered is busy."""
         self.idle.set()
+        self.busy = asyncio.Event()
+        """Set while one is."""
         self.talks: dict[str, Talk] = {}
         self._writer = writer
         self._journal = journal
@@ -121,7 +123,9 @@ class Recorder:
                 talk.busy = event.phase != "idle"
                 if any(one.busy for one in self.talks.values()):
                     self.idle.clear()
+                    self.busy.set()
                 else:
+                    self.busy.clear()
                     self.idle.set()
             case _:
                 pass

@@ -96,9 +96,10 @@ def _exemplars(language: str, persona: str) -> str:
 
 
 def _talk(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    """Everything after the system messages that open the prompt."""
+    """Everything after the system messages that open the prompt; what is remembered for the first
+    turn is none of them."""
     for index, message in enumerate(messages):
-        if message.role != "system":
+        if message.role != "system" or message.plain:
             return messages[index:]
     return ()
 

@@ -10,6 +10,7 @@ Its own embedder is never used (it would fetch a model from a hub), and its tele
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import threading
@@ -124,14 +125,14 @@ class ChromaIndex:
             self._own.add(ids, vectors)
             for at in range(0, len(ids), BATCH):
                 part, some = vectors[at : at + BATCH], ids[at : at + BATCH]
-                self._with_chroma(lambda c, s=some, p=part: self._upsert(c, s, p))
+                self._with_chroma(functools.partial(self._upsert, ids=some, vectors=part))
         self._again()
 
     def remove(self, ids: Sequence[int]) -> None:
         with self._lock:
             self._own.remove(ids)
             for some in _some(list(ids)):
-                self._with_chroma(lambda c, s=some: c.delete(ids=[str(one) for one in s]))
+                self._with_chroma(functools.partial(_delete, ids=some))
         self._again()
 
     def clear(self) -> None:
@@ -139,7 +140,7 @@ class ChromaIndex:
             everything = sorted(self._own.ids())
             self._own.clear()
             for some in _some(everything):
-                self._with_chroma(lambda c, s=some: c.delete(ids=[str(one) for one in s]))
+                self._with_chroma(functools.partial(_delete, ids=some))
         self._again()
 
     def _again(self) -> None:
@@ -176,6 +177,10 @@ class ChromaIndex:
         return self._own.likeness(vector, ids)
 
 
+def _delete(collection: Any, ids: Sequence[int]) -> None:
+    collection.delete(ids=[str(one) for one in ids])
+
+
 def _some(ids: list[int]) -> list[list[int]]:
     return [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
 
@@ -196,8 +201,9 @@ class Indexes:
     def _collection(self, embedder: str) -> Any:
         with IMPORTING:
             import chromadb
+            from chromadb.config import Settings
 
-        settings = chromadb.Settings(anonymized_telemetry=False)
+        settings = Settings(anonymized_telemetry=False)
         if self._options.url:
             parts = urlsplit(self._options.url)
             secure = parts.scheme == "https"

@@ -1,0 +1,93 @@
+"""The memory page and the page of conversations, round a real journal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mia.mind.memory.library import Library
+from tests.browser.conftest import Visitor
+from tests.browser.pretend import pretending
+from tests.support.memory import Talking, remembering, settled
+from tests.web.conftest import World
+
+SAID = (
+    ("Mi perra se llama Luna.", "¡Qué nombre tan bonito!"),
+    ("Vivo en Sevilla desde hace años.", "Qué calor en verano."),
+    ("Trabajo de enfermera.", "Qué trabajo tan importante."),
+)
+
+
+class Remembered:
+    """Stands where a house stands round the conversation: a memory of three exchanges."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @asynccontextmanager
+    async def inhabited(self, world: World) -> AsyncIterator[None]:
+        async with remembering(self.folder, world.bus) as memories:
+            talking = Talking(world.bus)
+            for says, hears in SAID:
+                talking.says(says)
+                talking.hears(hears)
+            await settled(memories)
+            library = Library(memories)
+            world.further["memory"] = lambda: library
+            yield
+
+
+@pytest.fixture
+def mia_url(tmp_path: Path) -> Iterator[str]:
+    house: Any = Remembered(tmp_path / "memory")
+    with pretending(house=house) as pretend:
+        yield pretend.url
+
+
+def test_search_read_correct_and_forget(visit: Visitor) -> None:
+    page = visit().page
+    page.goto(page.url.split("#")[0] + "#/memory")
+    page.fill(".memory-found input[type=search]", "¿Cómo se llama mi perra?")
+    page.click(".memory-row:has-text('Luna')")
+    page.wait_for_selector(".detail .line.this:has-text('Luna')")
+    assert page.locator(".detail .line").count() > 1, "in its place"
+
+    page.click(".detail button:has-text('Corregir')")
+    page.fill(".detail textarea", "Mi perra se llama Lúa.")
+    page.click(".detail button:has-text('Guardar')")
+    page.wait_for_selector(".detail .line.this:has-text('Lúa')")
+
+    page.click(".detail button:has-text('Olvidar')")
+    page.click("dialog[open] button.danger")
+    page.wait_for_selector(".detail", state="hidden")
+    page.fill(".memory-found input[type=search]", "")
+    page.wait_for_function(
+        "() => document.querySelectorAll('.memory-row').length === 5"
+        " && !document.body.textContent.includes('Lúa')"
+    )
+
+
+def test_everything_is_forgotten_after_it_was_counted(visit: Visitor) -> None:
+    page = visit().page
+    page.goto(page.url.split("#")[0] + "#/memory")
+    page.wait_for_selector(".memory-row")
+    assert page.locator(".map canvas").is_visible()
+    page.click(".memory-top button.danger")
+    page.check("dialog[open] input[value=everything]")
+    page.wait_for_selector("dialog[open] .forget-count:has-text('6')")
+    page.click("dialog[open] button.danger")
+    page.wait_for_selector(".memory-found .empty:not([hidden])")
+
+
+def test_a_conversation_is_read_and_named(visit: Visitor) -> None:
+    page = visit().page
+    page.goto(page.url.split("#")[0] + "#/conversations")
+    page.click(".talk-row")
+    page.wait_for_selector(".talk-lines .line:has-text('Sevilla')")
+    page.fill(".talk-title", "De perras y calor")
+    page.press(".talk-title", "Tab")
+    page.wait_for_selector(".talk-row:has-text('De perras y calor')")
