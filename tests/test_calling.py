@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 
@@ -85,3 +87,9 @@ def test_memory_learns_what_people_are_called() -> None:
         assert met == [("discord:2", "Ana")]
 
     virtual.run(story())
+
+
+def test_without_the_extra_everything_else_is_there() -> None:
+    hidden = "import sys; sys.modules.update(discord=None, davey=None, nacl=None)"
+    code = f"{hidden}; import mia.serving, mia.commands.discord, mia.cli"
+    subprocess.run([sys.executable, "-c", code], check=True)

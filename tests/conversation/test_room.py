@@ -199,3 +199,18 @@ def test_a_typed_message_has_its_writers_name() -> None:
     assert heard.lines == (("discord:9", "Dani", "¿Qué tal?"),)
     assert met.fakes is not None
     assert met.fakes.llm.prompts[-1].messages[-1].content == "Dani: ¿Qué tal?"
+
+
+def test_a_message_from_a_page_is_not_the_last_writers() -> None:
+    met = meet(
+        {},
+        {ANA: [""]},
+        at=[
+            (1.0, lambda room: room.type_as(Speaker("discord:9", "Dani"), "¿Qué tal?")),
+            (9.0, lambda room: room.type("Hola desde la página")),
+        ],
+    )
+    assert [event.lines for event in met.of(facts.Heard)] == [
+        (("discord:9", "Dani", "¿Qué tal?"),),
+        (),
+    ]

@@ -80,6 +80,7 @@ class Gathering:
     def answers(self, *, spoken: bool) -> tuple[Line, ...]:
         """She answers what was said (spoken) or typed; the lines of it."""
         lines = self.ears.lines if spoken else self._typed
+        self._typed = ()  # the next message may come from a page, and be nobody's here
         self._company.answers(lines)
         self.ears.take()
         return lines

@@ -103,9 +103,6 @@ def test_she_hears_on_after_the_call_has_moved_to_another_server_with_other_keys
     asyncio.run(story())
 
 
-@pytest.mark.xfail(
-    run=False, reason="discord.py's reader sleeps on the closed socket, and it cannot resume"
-)
 @pytest.mark.parametrize("code", [4006, 4015])
 def test_she_hears_on_after_her_voice_connection_broke(
     code: int, monkeypatch: pytest.MonkeyPatch

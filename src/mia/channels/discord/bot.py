@@ -170,11 +170,7 @@ class Bot(discord.Client):
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
     ) -> None:
         room = self.rooms.get(member.guild.id)
-        if room is None:
-            return
-        if self.user is not None and member.id == self.user.id and after.channel is None:
-            room.kicked()
-        else:
+        if room is not None:
             room.people_changed()
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────

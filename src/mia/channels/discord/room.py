@@ -128,6 +128,7 @@ class VoiceRoom:
             )
         self.voice = voice
         voice.ended = lambda: self._over("lost")
+        voice.thrown_out = self.kicked
         self.source = SpeakingSource(self._play, self.conversation.heard_up_to)
         self.conversation.in_call(self.source)
         voice.listen(
@@ -142,7 +143,7 @@ class VoiceRoom:
         voice, self.voice = self.voice, None
         if voice is None:
             return
-        voice.ended = lambda: None
+        voice.ended = voice.thrown_out = lambda: None
         voice.deafen()
         if self._thrown_out:
             return  # discord.py has left it already, and would wait to be told so again
@@ -219,11 +220,9 @@ class VoiceRoom:
         return len(self._speakers)
 
     def kicked(self) -> None:
-        """Discord says that she is in no channel any more. If she had not asked to go, somebody
-        has thrown her out, and she stays out."""
-        if self.voice is not None:
-            self._thrown_out = True
-            self.leave()
+        """Somebody has thrown her out: she stays out."""
+        self._thrown_out = True
+        self.leave()
 
     def _watch_the_door(self, *, alone: bool) -> None:
         if not alone and self._alone is not None:

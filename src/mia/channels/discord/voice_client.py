@@ -8,12 +8,14 @@ the voice gateway, and its socket's listeners, which see every datagram.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import Callable, Collection
 from typing import Any
 
 import davey
 import discord
-from discord.voice_state import VoiceConnectionState
+from discord.voice_state import ConnectionFlowState, VoiceConnectionState
 
 from mia.channels.discord import opus
 from mia.channels.discord.receiver import Frame, Receiver, key_of
@@ -26,6 +28,42 @@ CLIENT_DISCONNECT = 13
 KEEP_ALIVE_SECONDS = 10.0
 
 
+class LastingConnection(VoiceConnectionState):
+    """discord.py's connection state, mended where a broken connection left it deaf (2.7.1): its
+    reader slept for half a minute on a socket that was closed under it, and a resumed session
+    waited for a key that is not sent again. And it tells who was thrown out."""
+
+    async def disconnect(self, **how: Any) -> None:
+        self._wake_reader()
+        await super().disconnect(**how)
+
+    async def soft_disconnect(
+        self, *, with_state: ConnectionFlowState = ConnectionFlowState.got_both_voice_updates
+    ) -> None:
+        self._wake_reader()
+        await super().soft_disconnect(with_state=with_state)
+
+    async def _connect(
+        self, reconnect: bool, timeout: float, self_deaf: bool, self_mute: bool, resume: bool
+    ) -> None:
+        if resume:
+            await self.disconnect(cleanup=False)
+        await super()._connect(reconnect, timeout, self_deaf, self_mute, False)
+
+    async def voice_state_update(self, data: Any) -> None:
+        client = self.voice_client
+        if data["channel_id"] is None and not self._expecting_disconnect:
+            assert isinstance(client, HearingVoiceClient)
+            client.thrown_out()
+        await super().voice_state_update(data)
+
+    def _wake_reader(self) -> None:
+        """End the reader's wait for this socket, which is about to be closed."""
+        if self.socket:
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+
+
 class HearingVoiceClient(discord.VoiceClient):
     """A voice connection that hears. Give it to `channel.connect(cls=…)`, then `listen`."""
 
@@ -36,10 +74,12 @@ class HearingVoiceClient(discord.VoiceClient):
         self._alive: asyncio.TimerHandle | None = None
         self.ended: Callable[[], None] = lambda: None
         """Called when the connection is over for good, whoever ended it."""
+        self.thrown_out: Callable[[], None] = lambda: None
+        """Called when somebody else ends the connection: she was not to be here."""
         super().__init__(client, channel)
 
     def create_connection_state(self) -> VoiceConnectionState:
-        return VoiceConnectionState(self, hook=self._on_voice_message)
+        return LastingConnection(self, hook=self._on_voice_message)
 
     def listen(
         self,
