@@ -33,7 +33,7 @@ def _over(ends: float) -> bool:
     return time.monotonic() > ends
 
 
-def protocol(seconds: float, examples: int = 40) -> list[str]:
+def protocol(seconds: float, examples: int = 10) -> list[str]:
     """Talks at random until the time is over; what broke."""
     broken: list[str] = []
     ends = time.monotonic() + seconds
@@ -64,10 +64,10 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     outcomes = parsers(chosen.minutes * 30, chosen.seed)
-    broken = protocol(chosen.minutes * 30)
     print(HEAD)
     for name, outcome in outcomes.items():
-        print(f"| {name} | {outcome.tried:,} | {len(outcome.crashes)} |")
+        print(f"| {name} | {outcome.tried:,} | {len(outcome.crashes)} |", flush=True)
+    broken = protocol(chosen.minutes * 30)
     print(f"| realtime protocol ({COUNT['talks']:,} talks) | {COUNT['events']:,} | {len(broken)} |")
     tries = sum(outcome.tried for outcome in outcomes.values()) + COUNT["events"]
     crashes = sum(len(outcome.crashes) for outcome in outcomes.values()) + len(broken)

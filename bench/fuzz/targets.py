@@ -26,6 +26,7 @@ from mia.errors import MiaError
 from mia.mind.safety.matching import Matcher
 from mia.mind.safety.untrusted import Line, fence
 from mia.mind.safety.words import Words, read
+from mia.personas import cards
 from mia.redaction import Redactor
 from mia.voice.incoming import Incoming
 from mia.web.access import Access, split_host
@@ -111,6 +112,22 @@ def _config(data: bytes) -> None:
         error.text("es")
 
 
+def _character_card(data: bytes) -> None:
+    try:
+        card = cards.read_card(data)
+    except MiaError as error:
+        error.text("es")
+        return
+    cards.prompts(card)
+    json.dumps(cards.to_json(card)).encode()
+
+
+def _cards() -> tuple[bytes, ...]:
+    data = {"name": "Luna", "description": "{{char}} y {{user}}.", "first_mes": "¡Hola!"}
+    plain = json.dumps({"spec": "chara_card_v2", "spec_version": "2.0", "data": data}).encode()
+    return plain, cards.to_png(cards.read_card(plain)), json.dumps(data).encode()
+
+
 def _vrm_file(data: bytes) -> None:
     try:
         check(data)
@@ -194,6 +211,7 @@ TARGETS = (
         _config,
     ),
     Target("VRM model", (_vrm(),), _vrm_file),
+    Target("character card", _cards(), _character_card),
     Target(
         "OSC packet",
         (

@@ -38,7 +38,7 @@ STEP = 0.01
 HEAR, READ, WORD, SPEAK = 0.75, 0.55, 0.045, 0.1
 """An utterance; a prompt; a word written; a word spoken."""
 REPLY = "That is a good one, I think. I would go there again next year, if I could."
-SECONDS = 60.0
+SECONDS = 120.0
 FRAME = 0.04
 SAID, PAUSE = 2.0, 1.0
 PEOPLE = (1, 2, 3, 4, 6)
