@@ -17,6 +17,10 @@ from tests.browser.workplace import SMALL, Workplace
 
 log = logging.getLogger("mia.voice.test")
 
+#: A busy machine is slow, not wrong.
+PATIENCE_MS = 40_000
+expect.set_options(timeout=PATIENCE_MS)
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Workplace:
@@ -38,7 +42,7 @@ def mia_url(mia: Pretend) -> str:
 def go(visited: Visit, route: str) -> Page:
     """Open a page of the panel and wait until it is there."""
     page = visited.page
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.evaluate("(route) => { location.hash = `#/${route}`; }", route)
     page.wait_for_selector(f"#page[data-ready='{route}']:not([aria-busy])")
     return page
