@@ -217,6 +217,12 @@ def long_talk(browser: Browser, url: str, minutes: float) -> list[str]:
     ]
 
 
+def told(rows: list[str]) -> list[str]:
+    """Shown at once: what was measured stays even if the rest is cut short."""
+    print("\n".join(rows), flush=True)
+    return rows
+
+
 def main() -> None:
     minutes = MINUTES
     if "--minutes" in sys.argv:
@@ -233,13 +239,13 @@ def main() -> None:
             with playwright.chromium.launch(
                 executable_path=CHROMIUM, args=[*QUIET, *media]
             ) as browser:
-                rows += first_answer(browser, url)
+                rows += told(first_answer(browser, url))
             autoplay = "--autoplay-policy=no-user-gesture-required"
             with playwright.chromium.launch(
                 executable_path=CHROMIUM, args=[*QUIET, autoplay]
             ) as browser:
-                rows += long_stream(browser, url)
-                rows += long_talk(browser, url, minutes)
+                rows += told(long_stream(browser, url))
+                rows += told(long_talk(browser, url, minutes))
     command = "python -m bench.panel --file"
     file(
         "panel",
