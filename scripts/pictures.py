@@ -139,10 +139,12 @@ def panel(browser: Browser, mia: Pretend) -> None:
         shown = context.new_page()
         shown.goto(mia.url)
         shown.wait_for_selector("html[data-ready]")
+        shown.click(f"[data-language={locale[:2]}]")
         for route in PANEL:
             shown.evaluate("(route) => { location.hash = `#/${route}`; }", route)
             shown.wait_for_selector(f"#page[data-ready='{route}']")
             shown.wait_for_timeout(600)
+            shown.evaluate("document.activeElement.blur()")
             shown.screenshot(path=TO / f"panel-{route.replace('/', '-')}-{scheme}.png")
         context.close()
 
