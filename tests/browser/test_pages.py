@@ -185,9 +185,9 @@ def test_the_log_is_live_filtered_and_tells_a_turn_s_story_without_secrets(
     page = go(visited, "logs")
     mia.do(lambda _: log.warning("la voz %s tardó", "Dora"))
     expect(page.locator(".line[data-level=warning]").last).to_contain_text("la voz Dora tardó")
-    page.fill("input[type=search]", "nada que se parezca")
+    page.fill(".page-logs input[type=search]", "nada que se parezca")
     expect(page.locator(".log-frame .empty")).to_be_visible()
-    page.fill("input[type=search]", "")
+    page.fill(".page-logs input[type=search]", "")
 
     mia.do(
         lambda _: log.warning("Authorization: Bearer secreto-123456", extra={"turn": "turno-1"}),
