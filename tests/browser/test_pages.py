@@ -230,6 +230,7 @@ def test_a_fresh_profile_opens_with_the_setup_and_is_talking_after_one_click(
         page.wait_for_selector("html[data-ready]")
         assert page.evaluate("location.hash") in ("", "#/talk")
         assert not place.path.exists()
+        page.goto("about:blank")  # before that MIA is gone
 
 
 def test_a_key_goes_to_the_env_file_and_never_comes_back(
