@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from base64 import b64encode
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import QUIET
+from tests.browser.house import House
 from tests.browser.pretend import Pretend, pretending
 from tests.browser.test_overlay import EXPRESSIONS, Overlay
 
@@ -122,18 +124,46 @@ def page(browser: Browser, mia: Pretend, scheme: str) -> None:
     context.close()
 
 
+#: Pages of the panel that need nothing but a house to live in; the others show what was said.
+PANEL = ("settings", "settings/voice", "avatar", "personas")
+
+
+def panel(browser: Browser, mia: Pretend) -> None:
+    """Every such page in both themes and languages."""
+    for scheme, locale in (("dark", "es-ES"), ("light", "en-US")):
+        context = browser.new_context(
+            locale=locale,
+            viewport={"width": 1280, "height": 800},
+            color_scheme=scheme,  # type: ignore[arg-type]
+        )
+        shown = context.new_page()
+        shown.goto(mia.url)
+        shown.wait_for_selector("html[data-ready]")
+        shown.click(f"[data-language={locale[:2]}]")
+        for route in PANEL:
+            shown.evaluate("(route) => { location.hash = `#/${route}`; }", route)
+            shown.wait_for_selector(f"#page[data-ready='{route}']")
+            shown.wait_for_timeout(600)
+            shown.evaluate("document.activeElement.blur()")
+            shown.screenshot(path=TO / f"panel-{route.replace('/', '-')}-{scheme}.png")
+        context.close()
+
+
 def main() -> int:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         sys.exit("Chromium is missing; on Debian: apt-get install chromium")
     TO.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright, pretending() as mia:
+    folder = tempfile.TemporaryDirectory()
+    house = House(Path(folder.name))
+    with folder, sync_playwright() as playwright, pretending(house=house) as mia:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         paper = browser.new_page()
         faces(browser, mia, paper)
         over_a_game(browser, mia, paper)
         for scheme in ("dark", "light"):
             page(browser, mia, scheme)
+        panel(browser, mia)
         browser.close()
     large = [path.name for path in TO.glob("*.png") if path.stat().st_size > LARGEST]
     if large:

@@ -136,6 +136,8 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_is_saved(
     expect(page.locator(f"{row(page, 'models.tts.language')} .problem")).to_be_visible()
     assert house.text == before
     page.click(".save-bar .plain")
+    # The browser notes every refused request; this one was to be refused.
+    visited.complaints[:] = [one for one in visited.complaints if "422" not in one]
 
 
 def test_what_needs_a_restart_says_so_and_does_it(visit: Visitor, house: House) -> None:

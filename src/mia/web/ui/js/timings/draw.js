@@ -74,7 +74,7 @@ const WINDOW = 20;
  * @param {Turn[]} turns oldest first @param {(ms: number) => string} time
  */
 export function overTime(turns, time) {
-  const [width, height, left, bottom] = [1000, 240, 64, 24];
+  const [width, height, left, bottom] = [1000, 240, 96, 24];
   const values = turns.map(({ v2v_ms }) => v2v_ms);
   const most = Math.max(1000, ...values) * 1.08;
   const x = (/** @type {number} */ n) => left + ((n + 0.5) / turns.length) * (width - left - 8);
