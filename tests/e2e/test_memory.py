@@ -15,10 +15,11 @@ from mia import main as program
 from mia import memory
 from mia.config import Config, installed
 from mia.conversation import Conversation
-from mia.conversation.ports import LanguageModel, Usage
+from mia.conversation.ports import LanguageModel, Prompt, Usage
 from mia.errors import MiaError
 from mia.home import Home
 from mia.mind.llm import llamacpp
+from mia.mind.prompts.transcript import TranscriptPrompt, transcript
 from mia.telemetry import events as facts
 from mia.telemetry.events import Event, EventBus
 from tests.support.fakes import FakeLlm, Fakes
@@ -97,11 +98,14 @@ def test_she_remembers_the_dog_in_another_run(
             later = await answered(conversation, "Gracias.")
             return told, later, brain.usage
 
-    prompts: list[object] = []
-    whole = llamacpp.transcript
-    monkeypatch.setattr(
-        llamacpp, "transcript", lambda prompt: (text := whole(prompt), prompts.append(text.text))[0]
-    )
+    prompts: list[str] = []
+
+    def noted(prompt: Prompt) -> TranscriptPrompt:
+        text = transcript(prompt)
+        prompts.append(text.text)
+        return text
+
+    monkeypatch.setattr("mia.mind.llm.llamacpp.transcript", noted)
     asyncio.run(first())
     told, later, usage = asyncio.run(second())
     (used,) = (event for event in told if isinstance(event, facts.MemoriesUsed))
