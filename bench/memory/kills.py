@@ -28,8 +28,9 @@ from pathlib import Path
 import numpy as np
 
 from mia.blocking import Worker
-from mia.mind.memory import keeping, reading
+from mia.mind.memory import keeping
 from mia.mind.memory.indexes.builtin import BuiltinIndex
+from mia.mind.memory.journal import FILE, connect
 from mia.mind.memory.outbox import Outbox
 from mia.mind.memory.ports import TextKind, Vectors
 from mia.mind.memory.records import Line
@@ -132,7 +133,7 @@ def run(kills: int = 100, seed: int = 1) -> Result:
             # The last line may have been cut off in the pipe; it was not acknowledged in full.
             whole = [line for line in out.split("\n")[:-1] if line.endswith("]")]
             told |= dict(map(json.loads, whole))
-            with closing(reading.connect(folder / reading.FILE, write=False)) as connection:
+            with closing(connect(folder / FILE, write=False)) as connection:
                 torn += connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok"
                 rows = dict(connection.execute("SELECT id, text FROM memory"))
             lost += sum(memory not in rows for memory in told)
