@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from mia.blocking import Worker
-from mia.mind.memory import keeping
+from mia.mind.memory import keeping, reading
 from mia.mind.memory.indexes.builtin import BuiltinIndex
 from mia.mind.memory.journal import FILE, connect
 from mia.mind.memory.outbox import Outbox
