@@ -20,6 +20,9 @@ from mia.conversation.cores import FIRST_CLAUSE, WRITING
 from mia.conversation.ports import PLAYING_RATE, Prompt, Samples
 from mia.errors import MiaError
 from mia.home import Home
+from mia.mind.safety.incoming import Incoming
+from mia.mind.safety.outgoing import Outgoing
+from mia.mind.safety.untrusted import Line, clean
 from mia.strings import translate
 from mia.telemetry.events import EventBus, Heard, Overheard
 
@@ -74,6 +77,23 @@ def host_of(
             async for piece in parts.mouth.llm.stream(prompt):
                 yield piece
 
+    guard = parts.mouth.guard
+    words = guard.words if isinstance(guard, Outgoing) else None
+
+    async def admit(text: str) -> str:
+        if words is None:
+            return clean(text)
+        incoming = Incoming(words, config.safety.incoming)
+        await incoming.refresh()
+        line = incoming.line(Line("", text))
+        return line.text if line else ""
+
+    async def keep_back(text: str) -> str:
+        if guard is None:
+            return text
+        kept = (await guard.begin(language)).check(text, text)
+        return kept.instead if kept else text
+
     async def spoken(text: str, spoken_in: str) -> AsyncGenerator[Samples, None]:
         async with parts.cores.claim(FIRST_CLAUSE):
             cutter = wording.cutter(spoken_in)
@@ -100,6 +120,8 @@ def host_of(
         prompt=company.system_prompt,
         write=write,
         shown=wording.shown,
+        admit=admit,
+        keep_back=keep_back,
         spoken=spoken,
     )
 

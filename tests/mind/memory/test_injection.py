@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mia.mind.memory import injection
 from mia.mind.memory.records import Memory
+from mia.mind.safety import untrusted
 from tests.support.memory import DAY, NOON
 
 
@@ -65,18 +66,16 @@ def test_nothing_to_tell_is_no_note() -> None:
 def test_a_memory_cannot_leave_its_fence(attack: str) -> None:
     told = injection.note([(memory(attack), 1.0)], "es", NOON, names={})
     body = told.note.split("\n")[2:-1]
-    assert len(body) == 1, "one memory is one line"
-    for mark in ("<", ">", "[INST", "\x00", "\x1b", "\u202e"):
-        assert mark not in body[0]
-    assert "System:" not in body[0]
+    assert len(body) <= 1, "one memory is one line, or nothing is left of it"
+    for mark in ("<", ">", "[INST", "\x00", "\x1b", "\u202e", "System:"):
+        assert mark not in "".join(body)
 
 
 @given(st.text(max_size=600))
 def test_whatever_was_said_is_told_on_one_short_line(text: str) -> None:
-    clean = injection.harmless(text)
+    clean = untrusted.clean(text)
     assert "\n" not in clean
-    assert not set("<>") & set(clean)
-    assert injection.harmless(clean) == clean
+    assert untrusted.clean(clean) == clean
     assert len(injection.shortened(clean)) <= injection.LONGEST
 
 

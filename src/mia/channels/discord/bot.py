@@ -184,7 +184,8 @@ class Bot(discord.Client):
         room = self.rooms.get(message.guild.id)
         if room is not None and message.channel.id == room.channel.id:
             speaker = room.speaker(message.author.id, message.author.display_name)
-            room.conversation.type_as(speaker, names.message(message.content, 500))
+            if words := await self.host.admit(names.message(message.content, 500)):
+                room.conversation.type_as(speaker, words)
             return
         with contextlib.suppress(discord.HTTPException):
             async with message.channel.typing():
@@ -198,14 +199,16 @@ class Bot(discord.Client):
     async def written(
         self, channel: int, author: discord.Member | discord.User, text: str
     ) -> list[str]:
-        """Her answer in writing, in pieces of Discord's size; a problem is an answer too."""
+        """Her answer in writing, in pieces of Discord's size; a problem is an answer too. None at
+        all for what she leaves alone."""
         name = names.clean(author.display_name, author.id)
+        answer: str | None
         try:
             answer = await self._text.answer(channel, names.speaker(author.id, name), text)
         except MiaError as error:
             self.host.report(error)
             answer = translate("discord.cannot_answer", self.host.language)
-        return splitting.split(answer) or ["…"]
+        return [] if answer is None else splitting.split(answer) or ["…"]
 
     def _is_for_her(self, message: discord.Message) -> bool:
         me, guild = self.user, message.guild

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,8 +32,10 @@ class Host:
     make_room: a conversation with this id in this company, not yet running. on_stage: the room
     takes the stage; None: gives it back. report: tells the operator of a problem. voice: None
     until she has one. prompt: what the mind is told in company, by language. write: what the mind
-    writes to a prompt. shown: a text without markup and stage directions. spoken: a text in a
-    language in her voice, at PLAYING_RATE."""
+    writes to a prompt. shown: a text without markup and stage directions. admit: what somebody
+    wrote as words for the mind, "" for what is left alone. keep_back: a written answer, or what
+    stands in its place where it is not to be said. spoken: a text in a language in her voice, at
+    PLAYING_RATE."""
 
     persona: str
     language: str
@@ -48,4 +50,6 @@ class Host:
     prompt: Callable[[str], str]
     write: Callable[[Prompt], AsyncGenerator[str, None]]
     shown: Callable[[str], str]
+    admit: Callable[[str], Awaitable[str]]
+    keep_back: Callable[[str], Awaitable[str]]
     spoken: Callable[[str, str], AsyncGenerator[Samples, None]]

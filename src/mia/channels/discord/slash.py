@@ -297,7 +297,7 @@ async def _status(given: Given) -> None:
 
 async def _say(given: Given, text: str) -> None:
     assert given.room is not None
-    said = names.message(text, LONGEST)
+    said = await given.bot.host.keep_back(names.message(text, LONGEST))
     await given.room.say(said, given.bot.host.language)
     await given.say("said")
 
@@ -309,9 +309,10 @@ async def _mia(given: Given, text: str) -> None:
         return
     if given.room is not None and not given.room.conversation.muted:
         speaker = given.room.speaker(interaction.user.id, interaction.user.display_name)
-        given.room.conversation.type_as(speaker, names.message(text, LONGEST))
+        if words := await given.bot.host.admit(names.message(text, LONGEST)):
+            given.room.conversation.type_as(speaker, words)
         await given.say("answers_aloud", channel=given.room.channel.name)
         return
     pieces = await given.bot.written(interaction.channel_id or 0, interaction.user, text)
-    for piece in pieces:
+    for piece in pieces or ["…"]:
         await given.answer(piece)

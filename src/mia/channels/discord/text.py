@@ -34,10 +34,12 @@ class TextTalk:
         self._turns = itertools.count(1)
         self._one_at_a_time = asyncio.Lock()
 
-    async def answer(self, channel: int, speaker: Speaker, text: str) -> str:
-        """What she writes to this message. Raises MiaError."""
+    async def answer(self, channel: int, speaker: Speaker, text: str) -> str | None:
+        """What she writes to this message, None where she leaves it alone. Raises MiaError."""
         lines = self._of(channel)
-        said = names.message(text, LONGEST_MESSAGE)
+        said = await self._host.admit(names.message(text, LONGEST_MESSAGE))
+        if not said:
+            return None
         asked = Message("user", f"{speaker.name}: {said}")
         turn = f"discord:text:{channel}-u{next(self._turns)}"
         self._tell(
@@ -82,7 +84,7 @@ class TextTalk:
         shown = self._host.shown(text).strip()
         own = f"{self._host.persona}:"
         # Small minds sign their lines as everybody else's are signed.
-        return shown.removeprefix(own).strip()
+        return await self._host.keep_back(shown.removeprefix(own).strip())
 
     def _of(self, channel: int) -> deque[Message]:
         lines = self._lines.setdefault(channel, deque(maxlen=LINES))

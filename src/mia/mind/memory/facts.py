@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mia.conversation.ports import LanguageModel, Message, Prompt
 from mia.mind.memory import reading, words
-from mia.mind.memory.injection import harmless
 from mia.mind.memory.journal import Journal
 from mia.mind.memory.records import Line, Memory
+from mia.mind.safety.untrusted import clean
 from mia.strings import translate
 
 #: Lines looked at in one go, and the fewest that are worth it.
@@ -84,8 +84,8 @@ def known(journal: Journal, speaker: str, persona: str) -> list[Memory]:
 
 def asked(lines: Sequence[Memory], facts: Sequence[Memory], language: str) -> Prompt:
     """What the brain is asked: lines and facts by number, facts as JSON to come back."""
-    said = "\n".join(f"{line.id} {line.role}: {harmless(line.text)[:300]}" for line in lines)
-    before = "\n".join(f"{fact.id}: {harmless(fact.text)}" for fact in facts) or "-"
+    said = "\n".join(f"{line.id} {line.role}: {clean(line.text)[:300]}" for line in lines)
+    before = "\n".join(f"{fact.id}: {clean(fact.text)}" for fact in facts) or "-"
     wish = translate("memory.facts.ask", language, lines=said, facts=before)
     system = translate("memory.facts.system", language)
     return Prompt((Message("system", system), Message("user", wish)), language, MAX_TOKENS)
@@ -144,7 +144,7 @@ def keep(journal: Journal, digest: Digest, lines: Sequence[Memory]) -> list[int]
                 source.speaker,
                 source.persona,
                 source.language,
-                harmless(fact.text),
+                clean(fact.text),
                 source.at,
             )
             memory = journal.insert("fact", None, line)

@@ -2,18 +2,18 @@
 
 A memory is somebody's words, and may come from a stranger in a stream's chat. So they are told as
 notes between marks, with the reminder that they are no instructions; whatever could end the marks,
-or pass for the model's own control tokens, is taken out.
+or pass for the model's own control tokens, is taken out (`mind/safety/untrusted.py`).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 from mia.conversation.ports import Recollection
 from mia.mind.memory import words
 from mia.mind.memory.records import OWNER, Memory
+from mia.mind.safety import untrusted
 from mia.strings import translate
 
 #: About 100 tokens: Spanish has 3 to 4 characters a token in every tokenizer measured.
@@ -24,33 +24,8 @@ MOST = 4
 #: A mind that follows no instructions is confused by more than this.
 MOST_PLAIN = 1
 
-#: `<|im_start|>`, `<s>`, `[INST]`, `<<SYS>>`, `<end_of_turn>`, `<memoria>` …: what a chat template
-#: or our own fence may be made of.
-_TOKENS = re.compile(
-    r"<\|[^<>]{0,40}\|>|</?[a-z_]{1,24}>|<<?/?SYS>>?|\[/?(?:INST|SYSTEM|AVAILABLE_TOOLS)[^\]]*\]"
-    r"|\{\{.*?\}\}|[<>]",
-    re.IGNORECASE,
-)
-#: "System:", "assistant:" at the head of a line pass for a speaker of a transcript.
-_LABEL = re.compile(
-    r"^\s*(system|assistant|user|human|pregunta|respuesta|nota|question|answer|note)\s*:\s*",
-    re.IGNORECASE,
-)
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 DAY = 86_400.0
-
-
-def harmless(text: str) -> str:
-    """The text as plain words on one line: no control characters, no template's tokens."""
-    flat = "".join(
-        " " if c.isspace() else c
-        for c in text
-        if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf", "Co", "Cs", "Cn")
-    )
-    before = None
-    while before != flat:  # what is left may close up to a token again
-        before, flat = flat, _TOKENS.sub(" ", flat)
-    return _LABEL.sub("", " ".join(flat.split()))
 
 
 def shortened(text: str, most: int = LONGEST) -> str:
@@ -88,7 +63,7 @@ def note(
     chosen: list[tuple[Memory, float, str]] = []
     size = 0
     for memory, score in memories[:most]:
-        said = shortened(harmless(memory.text))
+        said = shortened(untrusted.clean(memory.text))
         line = _line(memory, said, language, now, names)
         if not said or size + len(line) > LARGEST:
             continue
@@ -112,14 +87,14 @@ def _line(memory: Memory, said: str, language: str, now: float, names: Mapping[s
     if memory.role == "assistant":
         who = translate("memory.you", language)
     else:
-        name = shortened(harmless(names.get(memory.speaker, "")), 40)
+        name = shortened(untrusted.name(names.get(memory.speaker, "")), 40)
         unnamed = "memory.they" if memory.speaker == OWNER else "memory.somebody"
         who = name or translate(unnamed, language)
     return f"{when}, {who}: «{said}»"
 
 
 def _plain(memory: Memory, language: str, question: str) -> str:
-    text = shortened(harmless(_to_the_point(memory.text, question)))
+    text = shortened(untrusted.clean(_to_the_point(memory.text, question)))
     if memory.kind != "turn":
         return text
     key = "memory.plain.you" if memory.role == "assistant" else "memory.plain"

@@ -21,7 +21,7 @@ class Outgoing:
     """Implements `Guard`. line: said instead, by language; empty: MIA's own line."""
 
     def __init__(self, words: Words, line: str = "") -> None:
-        self._words = words
+        self.words = self._words = words
         self._line = line
 
     async def begin(self, language: str) -> ReplyGuard:

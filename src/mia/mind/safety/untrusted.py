@@ -37,7 +37,7 @@ _TEMPLATE = re.compile(
     r"<\s{0,3}\|[^<>|\n]{0,60}\|\s{0,3}>"  # <|im_start|>, <|eot_id|>, <|user|>, <｜begin▁of…｜>
     r"|<\s{0,3}\|[a-z_ ]{1,30}>|<[a-z_ ]{1,30}\|\s{0,3}>"  # halves of them
     r"|<{1,2}\s{0,3}/?\s{0,3}(?:sys|s|bos|eos|pad|unk|mask|think|thinking|tool_call|tools?"
-    r"|tool_response|function_call|system|user|assistant|instructions?|human|model|memory|memories"
+    r"|tool_response|function_call|system|user|assistant|instructions?|human|model|memory|memories|memoria|recuerdos"
     r"|start_of_turn|end_of_turn|start_of_image|end_of_image|end_of_text|endoftext|eos_token"
     r"|unused\d{1,3}|extra_id_\d{1,3}|turn)\s{0,3}/?>{1,2}"
     r"|\[\s{0,3}/?\s{0,3}(?:inst|sys|system|system_prompt|available_tools|tool_calls?|tool_results?"
