@@ -196,6 +196,40 @@ def test_a_person_or_a_persona_can_be_left_out(tmp_path: Path) -> None:
     run(test())
 
 
+def test_in_company_everybody_s_lines_are_their_own(tmp_path: Path) -> None:
+    async def test() -> None:
+        bus = EventBus()
+        ana, ben = "discord:1", "discord:2"
+        async with remembering(tmp_path, bus) as memories:
+            await Library(memories).remember(speaker="discord:3", remembered=False)
+            bus.publish(
+                facts.Heard(
+                    at=1.0,
+                    conversation="c",
+                    persona="MIA",
+                    speaker=ben,
+                    turn="u1",
+                    revision=1,
+                    text="Ana: Vivo en León.\nEva: Nada.\nBen: Yo en Vigo.",
+                    language="es",
+                    final=True,
+                    lines=(
+                        (ana, "Ana", "Vivo en León."),
+                        ("discord:3", "Eva", "Nada."),
+                        (ben, "Ben", "Yo en Vigo."),
+                    ),
+                )
+            )
+            await settled(memories)
+            found = {(row.speaker, row.text) for row in kept(tmp_path)}
+            assert found == {(ana, "Vivo en León."), (ben, "Yo en Vigo.")}
+            bus.publish(facts.Reopened(at=2.0, conversation="c", persona="MIA", turn="u1"))
+            await settled(memories)
+            assert kept(tmp_path) == [], "taken back, all of it"
+
+    run(test())
+
+
 def test_one_person_never_hears_of_another_ones_memories(tmp_path: Path) -> None:
     async def test() -> None:
         bus = EventBus()

@@ -112,7 +112,8 @@ class Recorder:
             case facts.Heard(final=True):
                 self._heard(talk, event)
             case facts.Reopened():
-                self._take_back(talk, event.turn)
+                for item in {event.turn, *_of_turn(talk.last, event.turn)}:
+                    self._take_back(talk, item)
             case facts.ReplyEnded() if event.said:
                 self._said(talk, event, event.turn, event.reply, event.said, event.status)
             case facts.HeardReported():
@@ -132,18 +133,26 @@ class Recorder:
 
     def _heard(self, talk: Talk, event: facts.Heard) -> None:
         talk.language = event.language
-        if name := getattr(event, "speaker_name", ""):
-            self._named(_speaker(event), name)
-        wished = wish(event.text)
+        # In company a turn has the lines of several people, and each is remembered as their own.
+        said = event.lines or ((_speaker(event), event.speaker_name, event.text),)
+        for speaker, name, _ in said:
+            if name:
+                self._named(speaker, name)
+        lines = [
+            (speaker, text) for speaker, _, text in said if self._remembered(speaker, event.persona)
+        ]
+        wished = wish(said[-1][2])
         if wished == "before" and talk.last:
             self._forget(talk, tuple(talk.last))
-        if wished or talk.private or not self._remembered(_speaker(event), event.persona):
+        if wished or talk.private or not lines:
             talk.unsaid.add(event.turn)
             talk.last = []
             return
         talk.unsaid.discard(event.turn)
-        talk.last = [event.turn]
-        written = self._keep(talk, event, event.turn, "user", event.text, "completed")
+        talk.last = _items(event.turn, len(lines))
+        written = None
+        for item, (speaker, text) in zip(talk.last, lines, strict=True):
+            written = self._keep(talk, event, item, "user", text, "completed", speaker)
         if written is not None:
             key = (talk.id, event.turn)
             self._pending[key] = written
@@ -164,12 +173,19 @@ class Recorder:
         self._keep(talk, event, reply, "assistant", text, status)
 
     def _keep(
-        self, talk: Talk, event: Event, item: str, role: Role, text: str, status: str
+        self,
+        talk: Talk,
+        event: Event,
+        item: str,
+        role: Role,
+        text: str,
+        status: str,
+        speaker: str = "",
     ) -> asyncio.Future[object] | None:
         line = Line(
             item,
             role,
-            _speaker(event),
+            speaker or _speaker(event),
             event.persona,
             talk.language,
             text,
@@ -239,3 +255,12 @@ class Recorder:
 
 def _speaker(event: Event) -> str:
     return event.speaker or OWNER
+
+
+def _items(turn: str, lines: int) -> list[str]:
+    """What the lines of a turn are called in the journal; one alone is called as the turn is."""
+    return [turn, *(f"{turn}+{number}" for number in range(1, lines))]
+
+
+def _of_turn(items: list[str], turn: str) -> list[str]:
+    return [item for item in items if item.partition("+")[0] == turn]
