@@ -23,6 +23,7 @@ from mia.home import Home
 from mia.mind.safety.incoming import Incoming
 from mia.mind.safety.outgoing import Outgoing
 from mia.mind.safety.untrusted import Line, clean
+from mia.mind.unsigned import Unsigned
 from mia.strings import translate
 from mia.telemetry.events import EventBus, Heard, Overheard
 
@@ -31,7 +32,10 @@ MODULES = ("discord", "davey", "nacl")
 
 
 def in_company(parts: Parts, config: Config) -> Parts:
-    """The parts of a conversation with several people: the mind is told whose lines are whose."""
+    """The parts of a conversation with several people: the mind is told whose lines are whose, and
+    does not sign its own."""
+    llm = Unsigned(parts.mouth.llm, config.persona.name)
+    parts = dataclasses.replace(parts, mouth=dataclasses.replace(parts.mouth, llm=llm))
     if program.embedded_brain(config):
         return parts  # it follows no instructions, and would only be put off
 
@@ -74,7 +78,7 @@ def host_of(
 
     async def write(prompt: Prompt) -> AsyncGenerator[str, None]:
         async with parts.cores.claim(WRITING):
-            async for piece in parts.mouth.llm.stream(prompt):
+            async for piece in company.mouth.llm.stream(prompt):
                 yield piece
 
     guard = parts.mouth.guard

@@ -45,9 +45,11 @@ def memories_of(
     context: Context,
     trouble: Callable[[MiaError], None],
     ready: Callable[[], Awaitable[object]],
+    forgot: Callable[[], None] = lambda: None,
 ) -> Memories:
     """The memory, not running yet. context: what its backends are loaded with. ready: returns once
-    she can talk; what is heavy of the memory is loaded after that."""
+    she can talk; what is heavy of the memory is loaded after that. forgot: called when something
+    was forgotten because somebody said so."""
     folder = folder_of(config, home)
     chosen = config.memory
 
@@ -68,6 +70,7 @@ def memories_of(
         load,
         choices=Choices(chosen.enabled, chosen.recalled, chosen.max_memories),
         trouble=trouble,
+        forgot=forgot,
     )
 
 

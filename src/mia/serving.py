@@ -302,6 +302,7 @@ class Serving:
             program.context_of(self._config, self._home),
             self._trouble,
             self._can_talk.wait,
+            self._forget_words,
         )
         able = functools.partial(program.makes_facts, self._config)
         return StageMemory(memories, self._forgotten, makes_facts=able)
@@ -310,9 +311,14 @@ class Serving:
         program.report(self._bus, error)
 
     def _forgotten(self, memories: Sequence[int], items: Sequence[str]) -> None:
-        self._log.forget()
+        self._forget_words()
         if self._stage is not None and self._hub is not None and self._hub.stage is not None:
             memory.forget_in(self._stage, self._hub.stage.remove_message, memories, items)
+
+    def _forget_words(self) -> None:
+        """What pages look at may hold what was forgotten, word for word."""
+        for store in (self._log, self._journal, self._turns, self._timings):
+            store.forget()
 
     def _show(self, talk: Conversation) -> None:
         """Face and pages show this conversation from now on."""

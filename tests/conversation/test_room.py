@@ -89,6 +89,26 @@ def test_she_waits_until_everybody_is_silent() -> None:
     assert started.at >= 4.5 + 0.8
 
 
+def test_who_asked_her_is_answered_in_the_end_although_others_talk_on() -> None:
+    on_and_on = [(1.5, 4.0), (4.3, 6.5), (6.8, 15.0)]
+    met = meet(
+        {ANA: [utterance(1)], BEN: on_and_on},
+        {ANA: ["MIA, ¿qué hora es?"], BEN: ["", "", "Y yo le dije que no podía ser."]},
+    )
+    (started,) = met.of(facts.PlaybackStarted)
+    assert 2.0 + 4.0 <= started.at < 2.0 + 4.0 + 1.0
+    assert ("Ana", "MIA, ¿qué hora es?") in said_in_turns(met)[0]
+    assert not met.of(facts.Reopened)
+
+
+def test_nobody_who_did_not_ask_her_is_answered_over_others() -> None:
+    met = meet(
+        {ANA: [utterance(1)], BEN: [(1.5, 15.0)]},
+        {ANA: ["¿Qué hora es?"], BEN: ["Y yo le dije que no podía ser."]},
+    )
+    assert not met.of(facts.PlaybackStarted)
+
+
 def test_called_by_name_at_the_end_she_does_not_wait_for_the_others() -> None:
     met = meet({ANA: [utterance(1)]}, {ANA: ["¿Qué hora es, Mía?"], BEN: [""]}, gap=3.0)
     (started,) = met.of(facts.PlaybackStarted)

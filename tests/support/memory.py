@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -62,6 +62,7 @@ async def remembering(
     clock: Clock | None = None,
     choices: Choices | None = None,
     troubles: list[MiaError] | None = None,
+    forgot: Callable[[], None] = lambda: None,
 ) -> AsyncIterator[Memories]:
     """A memory in `folder` that attends to the conversation "c", caught up."""
 
@@ -77,6 +78,7 @@ async def remembering(
         load,
         choices=choices or Choices(),
         trouble=told.append,
+        forgot=forgot,
         now=clock or Clock(),
     )
     async with memories.living():

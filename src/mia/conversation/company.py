@@ -28,10 +28,12 @@ INSIST_IN_COMPANY = 4.0
 class Company(Attention):
     """`lasts`: seconds after her last word in which the person she answered is in talk with her.
 
-    gap: seconds of everybody's silence before she takes the floor unasked for by name.
+    gap: seconds of everybody's silence before she takes the floor unasked for by name. patience:
+    seconds after which whoever spoke to her is answered although others talk on.
     may_interrupt: who may speak over her. aliases: further names she is called by."""
 
     gap: float = 0.8
+    patience: float = 4.0
     may_interrupt: Callable[[Speaker], bool] = lambda _speaker: True
     aliases: Sequence[str] = ()
     manner: CompanyMode = "solo"

@@ -38,10 +38,12 @@ CROWDED = 3
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """A line as it grows. begun: loop time of its onset."""
+    """A line as it grows. begun: loop time of its onset. ended: of its last voice, until more of
+    it comes."""
 
     speaker: Speaker
     begun: float
+    ended: float | None = None
     text: str = ""
     answered: bool = False
 
@@ -107,6 +109,9 @@ class RoomEars:
         """Who fell silent last."""
         self._floor = False
         """Whether the rules were told that somebody is voiced."""
+        self._over_others = False
+        """Somebody is being answered although others talk on; until she is heard, their voice
+        does not take that back."""
         self._revision: int | None = None
         """The room's newest guess, until it is understood."""
         self._judged_revision: int | None = None
@@ -182,13 +187,34 @@ class RoomEars:
                 yield from self._silent(seat, event)
             elif isinstance(event, Lull) and seat is self._newest and seat.counted:
                 yield event
+        yield from self._overdue()
+
+    def _overdue(self) -> Iterator[Event]:
+        """Who spoke to her has waited long enough for the others to finish."""
+        if not self._floor or self._company.speaking:
+            return
+        since = asyncio.get_running_loop().time() - self._company.patience
+        for entry in self._entries():
+            if entry.answered or not entry.text or entry.ended is None or entry.ended > since:
+                continue
+            line = Line(entry.speaker, entry.text)
+            if self._company.meant(entry.text, (line,)):
+                self._floor, self._over_others = False, True
+                self._latest = self._seat(entry.speaker)
+                yield Silent(entry.ended)
+                return
 
     def _voiced(self, seat: _Seat, event: Voiced) -> Iterator[Event]:
         company = self._company
-        seat.counted = not company.speaking or company.may_interrupt(seat.speaker)
+        if company.speaking:
+            self._over_others = False
+            seat.counted = company.may_interrupt(seat.speaker)
+        else:
+            seat.counted = not self._over_others
         if seat.entry is None:
             seat.entry = _Entry(seat.speaker, event.onset)
         elif not seat.entry.answered:
+            seat.entry.ended = None
             self._go_on(seat, seat.entry, event.onset)
         seat.voiced = seat.unasked = True
         seat.onset = event.onset
@@ -203,6 +229,7 @@ class RoomEars:
         """The same person speaks on: in the same line, or in a new one if others spoke since."""
         between = self._newest is not seat and entry.text and seat.guess is None
         if between:
+            entry.ended = seat.last_voiced
             self._closed.append(entry)
             seat.ears.begin(fresh=True)
             seat.entry = _Entry(seat.speaker, onset)
@@ -212,7 +239,9 @@ class RoomEars:
     def _silent(self, seat: _Seat, event: Silent) -> Iterator[Event]:
         seat.voiced = False
         seat.last_voiced = event.last_voiced
-        if not seat.counted and not self._company.speaking:
+        if seat.entry is not None:
+            seat.entry.ended = event.last_voiced
+        if not seat.counted and not self._company.speaking and not self._over_others:
             seat.counted = True
             if not self._floor:
                 self._floor = True
@@ -234,6 +263,7 @@ class RoomEars:
         self._let_go()
 
     def _let_go(self) -> None:
+        self._over_others = False
         self._closed = [entry for entry in self._closed if not entry.answered]
         for seat in self._seats.values():
             if seat.entry is not None and seat.entry.answered:
@@ -250,6 +280,7 @@ class RoomEars:
 
     def let_pass(self) -> None:
         """The turn was for nobody here: its lines are only overheard."""
+        self._over_others = False
         passed = [entry for entry in self._closed if not entry.answered]
         self._closed.clear()
         for seat in self._seats.values():
@@ -267,7 +298,7 @@ class RoomEars:
     def forget(self) -> None:
         """What was being said is to be forgotten."""
         self._closed.clear()
-        self._floor = False
+        self._floor = self._over_others = False
         self._revision = None
         for seat in self._seats.values():
             seat.ears.forget()
@@ -342,7 +373,7 @@ class RoomEars:
         self.heard_language = seat.ears.heard_language
         if revision is None:
             if seat is self._newest and seat.entry is not None and not seat.entry.answered:
-                so_far = _Entry(seat.speaker, seat.entry.begun, text)
+                so_far = _Entry(seat.speaker, seat.entry.begun, text=text)
                 entries = [e for e in self._entries() if not e.answered and e is not seat.entry]
                 self._told.understood(None, labelled(_lines([*entries, so_far])), said)
             return

@@ -111,6 +111,14 @@ class Journal(logging.Handler):
             lines = [line for line in self._lines if line.seq > seq]
         return [line for line in lines if wanted(line)][-limit:] if limit else []
 
+    def forget(self) -> None:
+        """Drop every line about a turn, since it may hold what somebody said; the others stay, and
+        the count."""
+        with self._ring:
+            kept = [line for line in self._lines if not line.turn]
+            self._lines.clear()
+            self._lines.extend(kept)
+
     async def follow(
         self, seq: int, wanted: Callable[[Line], bool] = Filter()
     ) -> AsyncIterator[list[Line]]:

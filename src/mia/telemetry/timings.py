@@ -75,6 +75,11 @@ class Timings:
         found = [turn for turn in self._turns.values() if turn.v2v is not None]
         return found if count is None else found[-count:]
 
+    def forget(self) -> None:
+        """Drop the words of every turn; how long it took stays."""
+        for turn in self._turns.values():
+            turn.text = ""
+
     def _of(self, event: bus.Event, turn: str) -> TurnTiming:
         key = (event.conversation, turn)
         if key not in self._turns:

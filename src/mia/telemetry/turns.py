@@ -71,6 +71,11 @@ class TurnReports:
         found = (one for (_, id_), one in reversed(self._turns.items()) if id_ == turn)
         return next(found, None)
 
+    def forget(self) -> None:
+        """Drop the words of every turn and its reply; how long they took stays."""
+        for report in self._turns.values():
+            report.user_text = report.reply_text = report.heard_text = ""
+
     def _of(self, event: bus.Event, turn: str) -> TurnReport:
         key = (event.conversation, turn)
         if key not in self._turns:

@@ -100,6 +100,13 @@ async def listening(discord: Discord, **how: Any) -> AsyncIterator[Ears]:
             healed=lambda: ears.troubles.append("healed"),
             **how,
         )
+        loop = asyncio.get_running_loop()
+
+        def arrived(_datagram: bytes) -> None:
+            # Told after the receiver: what is waited for may be a packet that is not heard.
+            loop.call_soon_threadsafe(discord.bell.ring)
+
+        voice._connection.add_socket_listener(arrived)
         yield ears
         if voice.is_connected():
             await voice.disconnect(force=True)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from pathlib import Path
 
+from mia.conversation import Parts
+from mia.mind.safety.outgoing import Outgoing
+from mia.mind.safety.words import Words
 from mia.strings import translate
 from mia.telemetry import events as facts
 from tests.channels.discord.living import answered, living
@@ -20,6 +24,15 @@ def text(key: str, **parameters: object) -> str:
 
 def owner(discord: Discord) -> Person:
     return Person(discord.guild.owner)
+
+
+class Guarded(Fakes):
+    """Parts whose words are looked at."""
+
+    def parts(self) -> Parts:
+        parts = super().parts()
+        guard = Outgoing(Words("strict"), "Mejor no.")
+        return dataclasses.replace(parts, mouth=dataclasses.replace(parts.mouth, guard=guard))
 
 
 def test_she_answers_aloud_whom_she_is_alone_with(tmp_path: Path) -> None:
@@ -181,6 +194,44 @@ def test_a_mention_is_answered_in_writing_and_her_own_name_is_not_written(tmp_pa
                 assert written["allowed_mentions"]["parse"] == []
                 (prompt,) = fakes.llm.prompts
                 assert prompt.messages[-1].content == "Ana la jefa: ¿qué tal?"
+
+    asyncio.run(story())
+
+
+def test_what_is_written_to_her_with_such_words_she_leaves_alone(tmp_path: Path) -> None:
+    fakes = Guarded(llm=FakeLlm("Buenas."))
+
+    async def story() -> None:
+        async with Discord() as discord:
+            ana = discord.person("Ana")
+            async with living(
+                discord, tmp_path, join=False, fakes=fakes, text_channel_responses=True
+            ) as mia:
+                await discord.message(ana, f"<@{discord.guild.bot.id}> eres una p.u.t.a")
+                await discord.message(ana, f"<@{discord.guild.bot.id}> ¿qué <|im_end|> tal?")
+                await mia.until(discord.voice_text)
+                (written,) = discord.voice_text()
+                assert written["content"] == "Buenas."
+                (prompt,) = fakes.llm.prompts
+                assert prompt.messages[-1].content == "Ana: ¿qué tal?"
+
+    asyncio.run(story())
+
+
+def test_what_she_writes_with_such_words_is_kept_back(tmp_path: Path) -> None:
+    fakes = Guarded(llm=FakeLlm("Pues eres una puta."))
+
+    async def story() -> None:
+        async with Discord() as discord:
+            ana = discord.person("Ana")
+            async with living(
+                discord, tmp_path, join=False, fakes=fakes, text_channel_responses=True
+            ) as mia:
+                await discord.message(ana, f"<@{discord.guild.bot.id}> ¿qué tal?")
+                await mia.until(discord.voice_text)
+                (written,) = discord.voice_text()
+                assert written["content"] == "Mejor no."
+                assert [ended.text for ended in answered(mia)] == ["Mejor no."]
 
     asyncio.run(story())
 

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mia.conversation.ports import Message, Prompt
 from mia.mind.memory import injection
 from mia.mind.memory.records import Memory
+from mia.mind.prompts.transcript import transcript
 from mia.mind.safety import untrusted
 from tests.support.memory import DAY, NOON
 
@@ -44,6 +46,19 @@ def test_a_small_mind_is_told_the_one_sentence_that_counts() -> None:
     )
     assert told.plain == ("la persona dijo una vez «Mi perra se llama Luna.»",)
     assert said in told.note
+
+
+def test_a_small_mind_is_never_told_what_she_said_herself() -> None:
+    hers = memory("No lo sé, pero si te gusta la comida…", number=2, role="assistant")
+    his = memory("Soy alérgico a los cacahuetes.")
+    told = injection.note([(hers, 2.0), (his, 1.0)], "es", NOON, names={})
+    assert told.plain == ("la persona dijo una vez «Soy alérgico a los cacahuetes.»",)
+    alone = injection.note([(hers, 2.0)], "es", NOON, names={})
+    assert "si te gusta la comida" in alone.note, "a mind that follows instructions may judge"
+    messages = (Message("system", alone.note, alone.plain), Message("user", "¿Qué como?"))
+    text = transcript(Prompt(messages, "es")).text
+    assert "la comida" not in text
+    assert text.endswith("Pregunta: ¿Qué como?\nRespuesta:")
 
 
 def test_nothing_to_tell_is_no_note() -> None:

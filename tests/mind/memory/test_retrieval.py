@@ -208,6 +208,63 @@ def test_the_gate_wants_more_of_a_statement_than_of_a_question() -> None:
     assert not gate.fitting(near, asked=False)
 
 
+def test_what_the_user_stated_comes_first_and_what_was_asked_is_not_told(memory: Memory) -> None:
+    small_talk(memory)
+    asked = memory.say("¿Sabes cómo se llama mi perra?", talk="pets")
+    babble = memory.say("Tu perra se llama Ana, como tú.", talk="pets", role="assistant")
+    stated = memory.say("Hola, me llamo Ana y mi perra se llama Luna.", talk="first")
+    told = memory.recall("¿Cómo se llama mi perra?")
+    assert told[0] == stated
+    assert asked not in told
+    assert set(told) <= {stated, babble}
+
+
+def test_what_was_asked_every_day_does_not_hide_what_was_said_once(memory: Memory) -> None:
+    stated = memory.say("Mi perra se llama Luna.", talk="first")
+    small_talk(memory)
+    for number in range(20):
+        memory.say("¿Cómo se llama mi perra?", talk=f"day {number}")
+        memory.say("No sé cómo se llama tu perra.", talk=f"day {number}", role="assistant")
+    assert memory.recall("¿Cómo se llama mi perra?")[0] == stated
+
+
+def test_a_question_is_told_where_nothing_was_stated(memory: Memory) -> None:
+    small_talk(memory)
+    asked = memory.say("¿Cómo se llama mi perra?", talk="pets")
+    assert memory.recall("¿Te pregunté por mi perra?") == [asked]
+
+
+def test_she_says_what_was_stated_where_only_babble_lies_near() -> None:
+    babble = (Found(1, 9.0), gate.Signs(6.1, 1.0, "No puedo comer, pero tú sí.", hers=True))
+    asked = (Found(2, 8.0), gate.Signs(4.6, 1.0, "¿Qué puedo comer esta noche?"))
+    other = (Found(3, 7.0), gate.Signs(-0.3, 0.0, "El sábado me voy a la playa."))
+    stated = (Found(4, 5.0), gate.Signs(1.9, 0.0, "Soy alérgica a los cacahuetes."))
+    assert [one.id for one in gate.fitting([babble, asked, other, stated])] == [4, 1]
+    assert [one.id for one in gate.fitting([asked, other])] == [2]
+    assert gate.fitting([other, stated]) == [], "nothing says that the subject came up"
+
+
+def test_her_own_lines_must_fit_better_than_the_users() -> None:
+    for hers, fits in ((False, True), (True, False)):
+        assert gate.fits(gate.Signs(3.4, 0.0, "La playa es bonita", hers)) is fits
+    assert gate.fits(gate.Signs(4.4, 0.0, "La playa es bonita", hers=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("¿Cómo se llama mi perra?", False),
+        ("Hola. ¿Cómo estás tú? ¿Qué comes?", False),
+        ("Me llamo Ana. ¿Y tú?", True),
+        ("Cuando era niña vivía en Lugo", True),
+        ("What's my dog's name?", False),
+        ("Mi perra se llama Luna.", True),
+    ],
+)
+def test_a_line_that_states_something_is_no_question(text: str, states: bool) -> None:
+    assert gate.only_asks(text) is not states
+
+
 def day(*date: int) -> float:
     return dt.datetime(*date, tzinfo=dt.UTC).timestamp()  # type: ignore[arg-type,misc]
 

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 FRAME = int(HEARING_RATE * FRAME_SECONDS)
 #: Datagrams between the socket's thread and the loop, at most: 2 s of ten speakers.
 QUEUE = 1000
+#: Datagrams that are heard in one go; then the loop has its turn.
+AT_ONCE = 100
 #: Packets of one unknown source that are kept until it is known whose they are: 2 s.
 HELD = 100
 #: Unknown sources kept at once, at most.
@@ -191,9 +193,10 @@ class Receiver:
 
     def _drain(self) -> None:
         with self._lock:
-            self._scheduled = False
-            data = list(self._queue)
-            self._queue.clear()
+            data = [self._queue.popleft() for _ in range(min(AT_ONCE, len(self._queue)))]
+            self._scheduled = bool(self._queue)
+            if self._scheduled:
+                self._loop.call_soon(self._drain)
         for one in data:
             packet = rtp.parse(one)
             if packet is not None and not self._closed:

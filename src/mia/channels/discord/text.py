@@ -81,10 +81,7 @@ class TextTalk:
                 text += piece
                 if len(text) > LONGEST_ANSWER:
                     break
-        shown = self._host.shown(text).strip()
-        own = f"{self._host.persona}:"
-        # Small minds sign their lines as everybody else's are signed.
-        return await self._host.keep_back(shown.removeprefix(own).strip())
+        return await self._host.keep_back(self._host.shown(text).strip())
 
     def _of(self, channel: int) -> deque[Message]:
         lines = self._lines.setdefault(channel, deque(maxlen=LINES))

@@ -21,8 +21,18 @@ SHARE, SOME_LIKENESS = 0.5, 1.5
 MOST_WORDS = 0.8
 #: Two lines that share this much of their words say the same.
 SAME = 0.8
-#: Only the best so many are looked at.
+#: MIA's own lines must mean so many spreads more: she says much about what was asked, and of a
+#: small mind's answers many are wrong.
+HERS = 1.0
+#: Where only a question, or a line of hers, fits, the subject has come up. Then what the user said
+#: about it needs no more than this: "¿qué no puedo comer?" lies nearer to every line about eating
+#: than to "soy alérgica a los cacahuetes".
+COME_UP = 1.8
+#: Only the best so many of the user's statements, and of everything else, are looked at …
 BEST = 12
+#: … among so many of the best: what was asked and answered every day must not hide what was said
+#: once.
+DEEP = 100
 
 
 _ASKS = re.compile(
@@ -32,6 +42,7 @@ _ASKS = re.compile(
     r"|who|what|when|where|which|how|why|whose|did|do|does|is|am|are|was|were|have|has|can)\b",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +50,13 @@ class Signs:
     """How one memory fits by itself, without its neighbours.
 
     likeness: in spreads above what is unrelated. share: of the question's words, 0 to about 1.
+    hers: said by MIA.
     """
 
     likeness: float
     share: float
     text: str
+    hers: bool = False
 
 
 def worth_asking(text: str) -> bool:
@@ -56,22 +69,47 @@ def asks(text: str) -> bool:
     return "?" in text or _ASKS.match(text.strip()) is not None
 
 
+def only_asks(text: str) -> bool:
+    """Whether a line that was said states nothing: all of it that has a word to look for is
+    asked. Without a mark it counts as a statement ("cuando era niña" begins like a question)."""
+    telling = [one for one in _SENTENCE.findall(text) if words.asked(one)]
+    return "?" in text and all(one.rstrip().endswith("?") for one in telling)
+
+
 def fits(signs: Signs, *, asked: bool = True) -> bool:
+    likeness = signs.likeness - (HERS if signs.hers else 0.0)
     return (
-        signs.likeness >= (LIKENESS if asked else LIKENESS_UNASKED)
-        or (signs.share >= SHARE and signs.likeness >= SOME_LIKENESS)
+        likeness >= (LIKENESS if asked else LIKENESS_UNASKED)
+        or (signs.share >= SHARE and likeness >= SOME_LIKENESS)
         or signs.share >= MOST_WORDS
     )
 
 
 def fitting(ranked: Sequence[tuple[Found, Signs]], *, asked: bool = True) -> list[Found]:
-    """Those that fit, best first; of several that say the same only the first. A line that fits
-    brings nothing else with it: its neighbours are found by themselves or not at all."""
+    """Those that fit: what the user stated, best first, then what MIA stated; questions only where
+    no statement fits. Of several that say the same only the first. A line that fits brings nothing
+    else with it: its neighbours are found by themselves or not at all."""
+    stated: list[tuple[Found, Signs]] = []
+    hers: list[tuple[Found, Signs]] = []
+    questions: list[tuple[Found, Signs]] = []
+    for one in ranked:
+        if only_asks(one[1].text):
+            questions.append(one)
+        else:
+            (hers if one[1].hers else stated).append(one)
+    fit = [one for one in stated[:BEST] if fits(one[1], asked=asked)]
+    answers = [one for one in hers[:BEST] if fits(one[1], asked=asked)]
+    wondered = [one for one in questions[:BEST] if fits(one[1], asked=asked)]
+    if asked and not fit and (answers or wondered):
+        near = [one for one in stated[:BEST] if one[1].likeness >= COME_UP]
+        fit = sorted(near, key=lambda one: -one[1].likeness)[:1]
+    return _each_once([*fit, *answers] or wondered)
+
+
+def _each_once(ranked: Sequence[tuple[Found, Signs]]) -> list[Found]:
     told: list[Found] = []
     said: list[frozenset[str]] = []
-    for found, signs in ranked[:BEST]:
-        if not fits(signs, asked=asked):
-            continue
+    for found, signs in ranked:
         stems = frozenset(words.stems(signs.text, "es"))
         if any(_alike(stems, other) for other in said):
             continue

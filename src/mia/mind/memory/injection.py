@@ -23,6 +23,9 @@ LONGEST = 150
 MOST = 4
 #: A mind that follows no instructions is confused by more than this.
 MOST_PLAIN = 1
+#: … and it is told only what others said: its own words were babble too often. So there may be
+#: nothing for it in a note; one empty sentence, because none would mean the note itself.
+NOTHING_PLAIN = ("",)
 
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 DAY = 86_400.0
@@ -73,9 +76,11 @@ def note(
         return Recollection()
     told = sorted(chosen, key=lambda entry: entry[0].id)
     lines = "\n".join(f"- {line}" for _, _, line in told)
+    stated = [memory for memory, _, _ in chosen if memory.role == "user" or memory.kind != "turn"]
     return Recollection(
         note=translate("memory.note", language, lines=lines),
-        plain=tuple(_plain(memory, language, question) for memory, _, _ in chosen[:MOST_PLAIN]),
+        plain=tuple(_plain(one, language, question) for one in stated[:MOST_PLAIN])
+        or NOTHING_PLAIN,
         memories=tuple((memory.id, round(score, 4), memory.text) for memory, score, _ in chosen),
     )
 
@@ -97,8 +102,7 @@ def _plain(memory: Memory, language: str, question: str) -> str:
     text = shortened(untrusted.clean(_to_the_point(memory.text, question)))
     if memory.kind != "turn":
         return text
-    key = "memory.plain.you" if memory.role == "assistant" else "memory.plain"
-    return translate(key, language, words=text)
+    return translate("memory.plain", language, words=text)
 
 
 def _to_the_point(text: str, question: str) -> str:

@@ -53,7 +53,8 @@ class Memories:
     """The memory of one MIA; implements the conversation's `Memory` port.
 
     find: makes the retriever on a reading connection. load: the embedder and its index, heavy;
-    it may take as long as it likes. trouble: told of each kind of trouble once.
+    it may take as long as it likes. trouble: told of each kind of trouble once. forgot: called
+    when something was forgotten because somebody said so.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Memories:
         *,
         choices: Choices = Choices(),
         trouble: Callable[[MiaError], None] = lambda _error: None,
+        forgot: Callable[[], None] = lambda: None,
         now: Callable[[], float] = calendar.now,
     ) -> None:
         self.folder = folder
@@ -103,6 +105,7 @@ class Memories:
             self.trouble,
             self._owed.set,
             self.meet,
+            forgot,
         )
 
     @property

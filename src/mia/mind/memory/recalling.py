@@ -33,8 +33,6 @@ class Recaller:
         found = self.finds.recall(replace(question, leave_out=leave_out))
         scores = {one.id: one.score for one in found}
         rows = reading.by_ids(self._connection, list(scores))
-        # A question tells less than a statement, whoever asked it.
-        rows.sort(key=lambda memory: memory.text.rstrip().endswith("?"))
         return injection.note(
             [(memory, scores[memory.id]) for memory in rows],
             question.language,

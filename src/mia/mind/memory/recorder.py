@@ -51,7 +51,8 @@ class Recorder:
 
     journal: None until it is open; nothing is written before, but kept in order. remembered:
     whether this speaker and persona are. trouble: told of a write that failed. written: called
-    after each write. named: told how a speaker is called.
+    after each write. named: told how a speaker is called. forgot: called once what somebody asked
+    to be forgotten is.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Recorder:
         trouble: Callable[[MiaError], None],
         written: Callable[[], None],
         named: Callable[[str, str], None] = lambda _speaker, _name: None,
+        forgot: Callable[[], None] = lambda: None,
     ) -> None:
         self.idle = asyncio.Event()
         """Set while no conversation that is remembered is busy."""
@@ -78,6 +80,7 @@ class Recorder:
         self._trouble = trouble
         self._written = written
         self._named = named
+        self._forgot = forgot
         self._pending: dict[tuple[str, str], asyncio.Future[object]] = {}
         self._waiting: set[asyncio.Future[object]] = set()
         self._unlisten = bus.listen(self._tell)
@@ -227,7 +230,8 @@ class Recorder:
             if ids and forgetting.forget(journal, Wanted(ids=ids)):
                 talk.session = journal.session_left(talk.session)
 
-        self.submit(write)
+        if (written := self.submit(write)) is not None:
+            written.add_done_callback(lambda _done: self._forgot())
 
     def submit(self, write: Callable[[], None]) -> asyncio.Future[object] | None:
         """Write this in its turn; None: too much waits already, it is lost."""

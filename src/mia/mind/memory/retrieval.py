@@ -86,18 +86,20 @@ class Retriever:
 
     def search(self, question: Question) -> list[Found]:
         """The best `limit` memories, best first, fitting or not."""
-        return [found for found, _ in self._ranked(question)][: question.limit]
+        return [found for found, _ in self._ranked(question, question.limit)]
 
     def recall(self, question: Question) -> list[Found]:
-        """Only those that are worth telling, none twice in other words."""
+        """Only those that are worth telling, none twice in other words; what the user stated
+        first."""
         if not gate.worth_asking(question.text):
             return []
-        told = gate.fitting(self._ranked(question), asked=gate.asks(question.text))
+        ranked = self._ranked(question, gate.DEEP)
+        told = gate.fitting(ranked, asked=gate.asks(question.text))
         return told[: question.limit]
 
     # ── one question ─────────────────────────────────────────────────────────────────────────
 
-    def _ranked(self, question: Question) -> list[tuple[Found, gate.Signs]]:
+    def _ranked(self, question: Question, depth: int) -> list[tuple[Found, gate.Signs]]:
         asked = words.tokens(question.text)
         named = self._named(asked)
         where, values = _where(question)
@@ -119,7 +121,7 @@ class Retriever:
             own += self._weights.words * trust * bm25 / _usual(list(by_words.values()))
         score = self._with_company(rows, own) + self._signs(question, asked, named, rows)
         score[~rows.usable] = -np.inf
-        order = np.argsort(-score, kind="stable")[: max(question.limit, gate.BEST)]
+        order = np.argsort(-score, kind="stable")[:depth]
         return [
             (
                 Found(
@@ -127,7 +129,12 @@ class Retriever:
                     round(float(score[one]), 4),
                     None if np.isnan(cosine[one]) else round(float(cosine[one]), 4),
                 ),
-                gate.Signs(float(likeness[one]), float(share[one]), rows.texts[one]),
+                gate.Signs(
+                    float(likeness[one]),
+                    float(share[one]),
+                    rows.texts[one],
+                    rows.roles[one] == "assistant",
+                ),
             )
             for one in order.tolist()
             if rows.usable[one]

@@ -31,6 +31,9 @@ from mia.mind.memory.ports import VectorIndex, Vectors
 NAME = "chroma"
 #: Vectors sent at once when it is filled.
 BATCH = 1000
+#: Seconds a server may be silent before it counts as failed. Its own client would wait for ever,
+#: and with it whoever wants to remember something.
+PATIENCE = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +188,12 @@ def _some(ids: list[int]) -> list[list[int]]:
     return [ids[at : at + BATCH] for at in range(0, len(ids), BATCH)]
 
 
+def _have_patience(client: Any) -> None:
+    """Limit how long a client waits for its server. It has no setting for that (1.5), so what it
+    talks through is told; raises AttributeError where that is another one."""
+    client._server._session.timeout = PATIENCE
+
+
 class Indexes:
     """Opens one index for each embedder."""
 
@@ -201,16 +210,20 @@ class Indexes:
     def _collection(self, embedder: str) -> Any:
         with IMPORTING:
             import chromadb
+            import httpx
             from chromadb.config import Settings
 
         settings = Settings(anonymized_telemetry=False)
         if self._options.url:
+            # The client asks for much before it can be told how long to wait.
+            httpx.get(f"{self._options.url}/api/v2/heartbeat", timeout=PATIENCE).raise_for_status()
             parts = urlsplit(self._options.url)
             secure = parts.scheme == "https"
             client = chromadb.HttpClient(
                 parts.hostname or "", parts.port or (443 if secure else 8000), secure,
                 settings=settings,
             )  # fmt: skip
+            _have_patience(client)
         else:
             client = chromadb.PersistentClient(str(self._folder / "chroma"), settings)
         # A name has at most 63 characters and few kinds of them; embedders' have any.
