@@ -186,7 +186,8 @@ class Bot(discord.Client):
         if room is not None and message.channel.id == room.channel.id:
             speaker = room.speaker(message.author.id, message.author.display_name)
             if words := await self.host.admit(names.message(message.content, 500)):
-                room.conversation.type_as(speaker, words)
+                with contextlib.suppress(MiaError):  # silenced: the page shows it
+                    room.conversation.type_as(speaker, words)
             return
         with contextlib.suppress(discord.HTTPException):
             async with message.channel.typing():
