@@ -68,10 +68,12 @@ class OtherSide:
         await self.discord.bot_joined()
 
     async def _wire(self, loss: float = 0.0, swaps: float = 0.0, jitter: float = 0.0) -> None:
+        await self._mia()  # she may just be coming in again
         wire = self.discord.voice.wire
         wire.loss, wire.swaps, wire.jitter = loss, swaps, jitter
 
     async def _eager(self, on: bool) -> None:
+        await self._mia()
         self.discord.voice.group.eager = on
 
     async def _say(self, name: str, file: str) -> Json:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from mia.conversation import Company, Speaker
+import pytest
+
+from mia.conversation import Company, Conversation, Speaker
+from mia.errors import MiaError
 from mia.telemetry import events as facts
 from tests.support.company import ANA, BEN, CYD, Met, meet, utterance
 
@@ -219,6 +222,16 @@ def test_a_typed_message_has_its_writers_name() -> None:
     assert heard.lines == (("discord:9", "Dani", "¿Qué tal?"),)
     assert met.fakes is not None
     assert met.fakes.llm.prompts[-1].messages[-1].content == "Dani: ¿Qué tal?"
+
+
+def test_silenced_she_answers_no_typed_message_either() -> None:
+    def type_(room: Conversation) -> None:
+        room._panic.set(True)
+        with pytest.raises(MiaError, match="panic"):
+            room.type_as(ANA, "¿Qué tal?")
+
+    met = meet({}, {ANA: [""]}, at=[(1.0, type_)])
+    assert not met.of(facts.ReplyStarted)
 
 
 def test_a_message_from_a_page_is_not_the_last_writers() -> None:

@@ -217,7 +217,11 @@ class Conversation:
         return self._engine.turn_id(self._engine.state.turn)
 
     def type_as(self, speaker: Speaker, text: str) -> str:
-        """A typed message of one of several people, to be answered; returns its turn's id."""
+        """A typed message of one of several people, to be answered; returns its turn's id.
+
+        Raises MiaError `safety.panic` while she is silenced.
+        """
+        self._unless_silenced()
         self.pause(False)
         self._takes_floor(speaker)
         line = Line(speaker, text.strip())

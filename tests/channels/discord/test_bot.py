@@ -147,6 +147,22 @@ def test_the_owner_has_her_say_something_as_it_is(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_silenced_she_says_nothing_on_discord_either(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Discord() as discord:
+            ana = await discord.join("Ana")
+            async with living(discord, tmp_path) as mia:
+                mia.room.conversation._panic.set(True)
+                mia.bot.policy.app_owners = frozenset({owner(discord).id})
+                refused = translate("error.safety.panic", ES)
+                assert await mia.told(owner(discord), "say", text="Hola.") == refused
+                assert await mia.told(ana, "mia", text="Hola.") == refused
+                assert "Hola." not in mia.fakes.tts.calls
+                assert not mia.fakes.llm.prompts
+
+    asyncio.run(story())
+
+
 def test_muted_she_neither_hears_nor_speaks_and_status_says_so(tmp_path: Path) -> None:
     async def story() -> None:
         async with Discord() as discord:

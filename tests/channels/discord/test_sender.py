@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 
 import numpy as np
 
 from mia.channels.discord.rtp import SILENCE
-from mia.channels.discord.sender import LINGER, SpeakingSource
+from mia.channels.discord.sender import LINGER, SpeakingSource, prompt_threads
 from mia.conversation.ports import PLAYING_RATE, Block
 from tests.support.discord.opus import RATE, decode, pitch
 
@@ -108,3 +109,10 @@ def test_ducked_she_is_softer() -> None:
         assert float(np.abs(soft[-4000:]).max()) < 0.3 * float(np.abs(loud[-4000:]).max())
 
     with_source(story)
+
+
+def test_the_player_waits_less_for_busy_threads_while_she_is_on_discord() -> None:
+    before = sys.getswitchinterval()
+    with prompt_threads():
+        assert sys.getswitchinterval() < before
+    assert sys.getswitchinterval() == before

@@ -13,6 +13,7 @@ import discord as discord_py
 import pytest
 
 from mia.channels.discord import voice_client
+from mia.channels.discord.counts import DEAF_SECONDS, Health
 from tests.channels.discord.ears import listening
 from tests.support.discord import Discord, LibdaveSession
 from tests.support.discord.dave import DaveySession, Group
@@ -294,7 +295,7 @@ def test_who_cannot_open_anything_any_more_says_so_and_says_when_it_is_over() ->
             ana = await discord.join("Ana")
             async with listening(discord) as ears:
                 discord.voice.version = 0  # sent as they are: closed with another group's keys
-                await ana.say(await of_another_group(), tail=0, pace=0.002)
+                await ana.say(await of_another_group(), tail=0)
                 await ears.until(lambda: ears.troubles)
                 assert ears.troubles == ["e2ee"]
                 discord.voice.version = 1
@@ -305,6 +306,15 @@ def test_who_cannot_open_anything_any_more_says_so_and_says_when_it_is_over() ->
     asyncio.run(story())
 
 
+def test_a_burst_that_came_before_its_keys_is_no_deafness() -> None:
+    health = Health()
+    assert not any(health.failed("e2ee", 10.0 + 0.002 * number) for number in range(500))
+    health.well()
+    told = [health.failed("e2ee", 20.0 + 0.02 * number) for number in range(100)]
+    assert told.count(True) == 1
+    assert 20.0 + 0.02 * told.index(True) >= 20.0 + DEAF_SECONDS
+
+
 async def of_another_group() -> list[bytes]:
     """Frames that nobody in this call has the keys of."""
     group = Group(1)
@@ -312,7 +322,7 @@ async def of_another_group() -> list[bytes]:
     theirs = DaveySession(2, 1, group.sender)
     group.sessions |= {1: ours, 2: theirs}
     await group.change(add={1: ours.key_package, 2: theirs.key_package})
-    return [ours.encrypt(frame, 1) for frame in encode(tone(ANA, 1.6))]
+    return [ours.encrypt(frame, 1) for frame in encode(tone(ANA, 2.0))]
 
 
 # ── 8: what is no voice ──────────────────────────────────────────────────────────────────────

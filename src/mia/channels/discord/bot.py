@@ -15,6 +15,7 @@ from mia.channels.discord import checking, client, names, slash, splitting
 from mia.channels.discord.host import Host
 from mia.channels.discord.policy import Limits, OptOuts, Policy
 from mia.channels.discord.room import VoiceRoom, person_of
+from mia.channels.discord.sender import prompt_threads
 from mia.channels.discord.text import TextTalk
 from mia.config.discord import Discord
 from mia.errors import MiaError
@@ -185,7 +186,8 @@ class Bot(discord.Client):
         if room is not None and message.channel.id == room.channel.id:
             speaker = room.speaker(message.author.id, message.author.display_name)
             if words := await self.host.admit(names.message(message.content, 500)):
-                room.conversation.type_as(speaker, words)
+                with contextlib.suppress(MiaError):  # silenced: the page shows it
+                    room.conversation.type_as(speaker, words)
             return
         with contextlib.suppress(discord.HTTPException):
             async with message.channel.typing():
@@ -242,7 +244,8 @@ async def serve(host: Host, config: Discord, *, connector: Any = None, ready: An
         if ready is not None:
             ready(bot)
         try:
-            await bot.live(config.token.get_secret_value())
+            with prompt_threads():
+                await bot.live(config.token.get_secret_value())
             return
         except MiaError as error:
             host.report(error)

@@ -6,9 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-#: Packets in a row that could not be deciphered, from which on she is deaf: 1 s of one speaker.
-#: A re-key costs about five; discord.js counts to 24.
+#: Packets in a row that could not be deciphered, from which on she may be deaf: 1 s of one speaker.
+#: A re-key costs about five of each speaker; discord.js counts to 24.
 DEAF_AFTER = 50
+#: Seconds for which nothing could be, besides: ten speakers send fifty packets in a tenth of one,
+#: and a machine that was busy elsewhere reads them all before it reads of the new keys.
+DEAF_SECONDS = 1.5
 
 Drop = Literal[
     "queue_full",  # the loop did not keep up with the socket
@@ -42,9 +45,11 @@ class Counts:
 
 @dataclass(slots=True)
 class Health:
-    """Whether what arrives can be understood. `failing`: packets in a row that could not."""
+    """Whether what arrives can be understood. failing: packets in a row that could not. since: loop
+    time of the first of them."""
 
     failing: int = 0
+    since: float = 0.0
     reason: str = ""
     deaf: bool = False
 
@@ -53,11 +58,13 @@ class Health:
         healed, self.failing, self.deaf = self.deaf, 0, False
         return healed
 
-    def failed(self, reason: str) -> bool:
-        """A packet could not be deciphered; whether MIA has just become deaf."""
+    def failed(self, reason: str, now: float) -> bool:
+        """A packet could not be deciphered (loop time `now`); whether MIA has just become deaf."""
+        if not self.failing:
+            self.since = now
         self.failing += 1
         self.reason = reason
-        if self.deaf or self.failing < DEAF_AFTER:
+        if self.deaf or self.failing < DEAF_AFTER or now - self.since < DEAF_SECONDS:
             return False
         self.deaf = True
         return True

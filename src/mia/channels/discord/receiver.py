@@ -369,7 +369,7 @@ class Receiver:
             self._healed()
 
     def _failed(self, reason: str) -> None:
-        if self.health.failed(reason):
+        if self.health.failed(reason, self._loop.time()):
             self._deaf(reason)
 
 

@@ -270,10 +270,14 @@ class VoiceRoom:
         source = self.source
         if source is None:
             return
+        if self.conversation.panic:
+            raise MiaError("safety.panic")
         self.conversation.stop()
         self.conversation.add_message("assistant", text)
         at = 0
         async for samples in self._host.spoken(text, language):
+            if self.conversation.panic:
+                return
             source.play(Block("said", at, samples))
             at += len(samples)
 
