@@ -26,7 +26,12 @@ from bench.memory import kills
 
 
 def faults(with_processes: bool) -> list[Outcome]:
-    every = talking.FAULTS | memory.FAULTS | network.FAULTS | (processes.FAULTS if with_processes else {})
+    every = (
+        talking.FAULTS
+        | memory.FAULTS
+        | network.FAULTS
+        | (processes.FAULTS if with_processes else {})
+    )
     return [play() for play in every.values()]
 
 
