@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import machine
-from bench.faults import network, processes, talking
+from bench.faults import memory, network, processes, talking
 from bench.faults.outcome import HEAD, Outcome
 from bench.load.__main__ import NAMES, held, kept, table
 from bench.long import report
@@ -26,7 +26,12 @@ from bench.memory import kills
 
 
 def faults(with_processes: bool) -> list[Outcome]:
-    every = talking.FAULTS | network.FAULTS | (processes.FAULTS if with_processes else {})
+    every = (
+        talking.FAULTS
+        | memory.FAULTS
+        | network.FAULTS
+        | (processes.FAULTS if with_processes else {})
+    )
     return [play() for play in every.values()]
 
 

@@ -121,7 +121,7 @@ class Remote:
 
 def wire(how: str, turns: int = 3) -> Callable[[], Outcome]:
     def play() -> Outcome:
-        scene = Scene("mind's server", f"sends {how}", real=True, turns=turns)
+        scene = Scene("mind's server", f"sends {how}", real=True, turns=turns, pause=0.3)
         remote = Remote(Server(how, scene.strike))
         scene.llms = [("server", remote), ("other", FakeLlm("Sí. Claro."))]
         scene.voices = [("voice", FakeTts(lambda _call: 0.01, seconds_per_word=0.1))]

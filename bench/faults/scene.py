@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from mia.conversation import Conversation, Mouth, Parts
 from mia.conversation.ports import (
     HEARING_RATE,
     LanguageModel,
+    Memory,
     SpeechSynthesizer,
     SpeechToText,
     TurnDetector,
@@ -51,6 +53,8 @@ PATIENCE = 90.0
 
 
 T = TypeVar("T")
+Report = Callable[[MiaError], None]
+Remembers = Callable[[EventBus, Report], AbstractAsyncContextManager[Memory]]
 
 
 async def _given(part: T) -> T:
@@ -71,6 +75,13 @@ class Scene:
     real: bool = False
     """On the machine's own clock, with real sockets."""
     turns: int = 3
+    asked: Sequence[str] = ASKED
+    pause: float = 1.0
+    """Seconds before the first turn and after each."""
+    at_once: bool = False
+    """The fault is there from the beginning."""
+    remembers: Remembers | None = None
+    """The memory, told what to report to; it lives as long as the conversation."""
     during: Callable[[Conversation, FakeLoudspeaker, Scene], None] | None = None
     """Called in the middle of the second answer, to do what is to be done then."""
     struck: float | None = None
@@ -94,7 +105,7 @@ class Scene:
 
     # ── the conversation ─────────────────────────────────────────────────────────────────────
 
-    def _parts(self, bus: EventBus) -> Parts:
+    def _report(self, bus: EventBus) -> Report:
         def report(error: MiaError) -> None:
             now = asyncio.get_running_loop().time()
             notice = facts.Notice(
@@ -105,6 +116,11 @@ class Scene:
                 parameters=error.parameters,
             )
             bus.publish(notice)
+
+        return report
+
+    def _parts(self, bus: EventBus, memory: Memory | None) -> Parts:
+        report = self._report(bus)
 
         def switched(to: Switched) -> None:
             report(BackendUnavailable("llm.switched", name=to.name, before=to.before))
@@ -129,21 +145,32 @@ class Scene:
             turn_detector=self.turn_detector,
             voice_detector=FakeVad,
             system_prompt=lambda _language: "",
+            memory=memory,
         )
 
     async def _main(self) -> None:
         bus = EventBus()
         bus.listen(self.events.append)
-        conversation = Conversation("c", self._parts(bus), bus)
+        if self.at_once:
+            self.strike()
+        async with contextlib.AsyncExitStack() as stack:
+            memory = None
+            if self.remembers is not None:
+                living = self.remembers(bus, self._report(bus))
+                memory = await stack.enter_async_context(living)
+            await self._talk(bus, memory)
+
+    async def _talk(self, bus: EventBus, memory: Memory | None) -> None:
+        conversation = Conversation("c", self._parts(bus, memory), bus)
         conversation.attach(self.speaker)
         async with asyncio.TaskGroup() as group:
             life = group.create_task(conversation.run())
             speech: asyncio.Queue[float] = asyncio.Queue(4)
             microphone = group.create_task(self._microphone(conversation, speech))
-            await asyncio.sleep(1)
+            await asyncio.sleep(self.pause)
             for number in range(self.turns):
                 await self._turn(conversation, speech, number)
-                await asyncio.sleep(1)
+                await asyncio.sleep(self.pause)
             self.history = tuple((item.role, item.text) for item in conversation.history)
             for task in (microphone, life):
                 task.cancel()
@@ -178,7 +205,7 @@ class Scene:
         if self.spoken:
             speech.put_nowait(SAID)
         else:
-            conversation.type(ASKED[number % len(ASKED)])
+            conversation.type(self.asked[number % len(self.asked)])
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
                 await over.wait()

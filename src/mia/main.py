@@ -342,7 +342,10 @@ async def _voice(
 
 def report(bus: EventBus, error: MiaError) -> None:
     """Tell everybody who looks that something does not work, and what to do about it."""
-    log.warning("%s: %s", error.code, error)
+    if "text" in error.parameters:
+        log.warning("%s", error.code)  # what is said is for no log
+    else:
+        log.warning("%s: %s", error.code, error)
     bus.publish(
         Notice(
             at=asyncio.get_running_loop().time(),

@@ -319,6 +319,8 @@ class Serving:
         """What pages look at may hold what was forgotten, word for word."""
         for store in (self._log, self._journal, self._turns, self._timings):
             store.forget()
+        if self._hub is not None:
+            self._hub.forget()
 
     def _show(self, talk: Conversation) -> None:
         """Face and pages show this conversation from now on."""

@@ -1,11 +1,11 @@
-"""Everything `bench.faults` breaks on the virtual clock: she says what she has to, loses nothing
-she had understood, and talks again within a time that is known."""
+"""Everything `bench.faults` breaks, but for whole processes: she says what she has to, loses
+nothing she had understood, and talks again within a time that is known."""
 
 from __future__ import annotations
 
 import pytest
 
-from bench.faults import network
+from bench.faults import memory, network
 from bench.faults.talking import FAULTS
 from mia.strings import languages, translate
 
@@ -51,6 +51,15 @@ ON_THE_WIRE: dict[str, tuple[str, ...]] = {
     "reset": ("llm.switched",),
     "error 500": ("llm.switched",),
 }
+#: What a page shows of trouble with the memory, on a real disk.
+REMEMBERED: dict[str, set[str]] = {
+    "memory_garbage": {"memory.begun_anew"},
+    "memory_garbage_copied": {"memory.restored"},
+    "memory_locked": {"memory.slow"},
+    "memory_full": {"memory.unwritable"},
+    "chroma_gone": set(),
+    "chroma_hangs": set(),
+}
 #: Whose utterance is lost, and told: there is nobody else to hear it.
 UNHEARD = {"stt_hangs_alone"}
 
@@ -82,7 +91,24 @@ def test_whatever_a_server_sends_she_answers_all_the_same(how: str) -> None:
     assert outcome.kept == "every turn"
 
 
-@pytest.mark.parametrize("code", sorted({code for codes, _ in EXPECTED.values() for code in codes}))
+def test_everything_that_happens_to_the_memory_is_expected() -> None:
+    assert set(REMEMBERED) == set(memory.FAULTS)
+
+
+@pytest.mark.parametrize("name", REMEMBERED)
+def test_whatever_happens_to_her_memory_she_talks_and_says_what_is_lost(name: str) -> None:
+    outcome = memory.FAULTS[name]()
+    assert outcome.survived, outcome
+    # A busy machine's disk may be slow as well.
+    assert set(outcome.seen) - {"memory.slow"} == REMEMBERED[name] - {"memory.slow"}
+    if name == "memory_locked":
+        assert "memory.slow" in outcome.seen
+
+
+CODES = {code for codes, _ in EXPECTED.values() for code in codes}.union(*REMEMBERED.values())
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
 def test_what_she_says_of_it_can_be_read_in_every_language(code: str) -> None:
     for language in languages():
         assert translate(f"error.{code}", language) != f"error.{code}"

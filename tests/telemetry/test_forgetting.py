@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+from mia.channels.realtime.stage import Notices
 from mia.config import installed
 from mia.config.loading import Loaded
 from mia.home import Home
@@ -43,6 +44,8 @@ def talk_of_it(events: EventBus) -> None:
         )
     )
     events.publish(bus.Notice(at=3.5, conversation="c", level="warning", code="llm.slow"))
+    silent: Any = {"code": "tts.silent", "parameters": {"text": SECRET}}
+    events.publish(bus.Notice(at=3.6, conversation="c", level="error", **silent))
 
 
 def shown(log: EventLog, journal: Journal, turns: TurnReports, timings: Timings) -> str:
@@ -55,7 +58,11 @@ def shown(log: EventLog, journal: Journal, turns: TurnReports, timings: Timings)
 def test_no_word_of_what_is_forgotten_stays_for_the_pages(tmp_path: Path) -> None:
     serving = Serving(Loaded(installed()(), (), tmp_path / "config.yaml", {}), Home(tmp_path))
     stores = (serving._log, serving._journal, serving._turns, serving._timings)
+    notices = Notices(serving._bus)
     talk_of_it(serving._bus)
+    assert SECRET in str(notices.of("c"))
+    notices.forget()
+    assert [row["code"] for row in notices.of("c")] == ["llm.slow"]
     assert shown(*stores).count(SECRET) > 8, "there is something to forget"
     serving._forgotten([1], [])
     left = shown(*stores)
@@ -63,6 +70,7 @@ def test_no_word_of_what_is_forgotten_stays_for_the_pages(tmp_path: Path) -> Non
     (timing,), (report,) = serving._timings.newest(), serving._turns.newest()
     assert (timing.v2v, report.v2v_ms, report.status) == (900.0, 900.0, "completed")
     assert "llm.slow" in left, "what is about no turn stays"
+    assert "tts.silent" in str(serving._journal.after(0)), "but for its quotation"
     serving._journal.close()
 
 

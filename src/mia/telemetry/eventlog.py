@@ -42,6 +42,11 @@ def _plain(value: object) -> object:
     return str(value)
 
 
+def _quotes(event: bus.Event) -> bool:
+    """Whether it may hold what somebody said: all about a turn, and notices with a text."""
+    return hasattr(event, "turn") or (isinstance(event, bus.Notice) and "text" in event.parameters)
+
+
 class EventLog:
     """A ring of facts; the oldest go first."""
 
@@ -80,7 +85,7 @@ class EventLog:
 
     def forget(self) -> None:
         """Drop every fact that may hold what somebody said; the others stay, and the count."""
-        kept = (entry for entry in self._entries if not hasattr(entry.event, "turn"))
+        kept = (entry for entry in self._entries if not _quotes(entry.event))
         self._entries = deque(kept, maxlen=self._entries.maxlen)
 
     def _tell(self, event: bus.Event) -> None:

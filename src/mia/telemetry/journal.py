@@ -206,6 +206,9 @@ def _told(kind: str, event: bus.Event) -> str:
     said = []
     for field in dataclasses.fields(event):
         value = getattr(event, field.name)
+        if isinstance(event, bus.Notice) and field.name == "parameters":
+            # Its text is what was said: of no turn, it would not be found when that is forgotten.
+            value = {name: inner for name, inner in value.items() if name != "text"}
         if field.name in _IDS or value in ("", None, (), {}):
             continue
         said.append(f"{field.name}={_short(value)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from mia.backends import Context, backends, load
 from mia.errors import ModelUnavailable
 from mia.mind.memory.embedding import normalised
+from mia.mind.memory.indexes import chroma
 from mia.mind.memory.indexes.builtin import BuiltinIndex
 from mia.mind.memory.indexes.chroma import ChromaIndex
 from mia.mind.memory.ports import VectorIndex, Vectors
@@ -35,8 +37,11 @@ def some(count: int, seed: int = 0) -> Vectors:
     return normalised(np.random.default_rng(seed).normal(size=(count, DIMENSIONS)))
 
 
+Served = tuple[str, "subprocess.Popen[bytes]"]
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`chroma run`, in a process of its own."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -57,9 +62,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                     assert process.poll() is None, "chroma run has ended"
                     assert time.monotonic() < until, "chroma run does not answer"
                     time.sleep(0.1)
-            yield url
+            yield url, process
         finally:
             process.kill()
+
+
+@pytest.fixture(scope="module")
+def server(served: Served) -> str:
+    return served[0]
 
 
 def opener(kind: str, folder: Path, **options: object) -> Open:
@@ -206,4 +216,32 @@ def test_a_chroma_server_that_is_off_costs_nothing_but_a_line_in_the_log(
     assert index.search(some(1)[0], 1)[0][0] == 1
     assert index.opened.wait(60)
     assert "MIA's own index answers" in caplog.text
+    index.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
+def test_a_chroma_server_that_hangs_is_left_and_filled_again_once_it_is_back(
+    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, process = served
+    monkeypatch.setattr(chroma, "PATIENCE", 3.0)
+    index = opener("chroma", tmp_path, url=url, name="hangs")()
+    assert isinstance(index, ChromaIndex)
+    vectors = some(30)
+    index.add(range(1, 31), vectors)
+    process.send_signal(signal.SIGSTOP)
+    try:
+        # Without a limit none of these would ever return.
+        assert index.search(vectors[4], 1)[0][0] == 5
+        assert not index.answers
+        index.add([31], some(1, 9))
+        assert index.opened.wait(60)
+        assert not index.answers
+    finally:
+        process.send_signal(signal.SIGCONT)
+    monkeypatch.setattr(chroma, "PATIENCE", 60.0)
+    index.add([32], some(1, 8))
+    assert index.opened.wait(60)
+    assert index.answers
+    assert index.search(some(1, 9)[0], 1)[0][0] == 31
     index.close()

@@ -130,6 +130,11 @@ class Hub:
         except Disconnected:
             return
 
+    def forget(self) -> None:
+        """What was said was forgotten: no page that comes later is shown a notice that quotes
+        it."""
+        self._notices.forget()
+
     def close(self) -> None:
         """Stop listening to the bus."""
         if self._stage is not None:

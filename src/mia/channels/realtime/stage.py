@@ -33,6 +33,11 @@ class Notices:
         while len(self._rows) > _NOTICES:
             self._rows.popitem(last=False)
 
+    def forget(self) -> None:
+        """Drop those that quote what was said."""
+        for key in [key for key, (_, row) in self._rows.items() if "text" in row["parameters"]]:
+            del self._rows[key]
+
     def of(self, conversation: str) -> list[dict[str, Any]]:
         """Those of one conversation and those of the whole process, oldest first."""
         return [row for whose, row in self._rows.values() if whose in ("", conversation)]

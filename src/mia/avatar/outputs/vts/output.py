@@ -131,7 +131,7 @@ class VtsOutput(Shown):
         if error.number == Number.API_OFF:
             self._refusal = MiaError("vts.api_off")
         elif error.number not in UNAUTHENTICATED:
-            self._refusal = MiaError("vts.refused", number=error.number, text=error.message)
+            self._refusal = MiaError("vts.refused", number=error.number, reason=error.message)
         elif session.settled and now - self._asked_at > TOO_SOON:
             # The user took the permission back while she was there: they are asked once more.
             self._asked_at = now
