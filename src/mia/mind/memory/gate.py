@@ -76,16 +76,20 @@ def only_asks(text: str) -> bool:
     return "?" in text and all(one.rstrip().endswith("?") for one in telling)
 
 
-def fits(signs: Signs, *, asked: bool = True) -> bool:
+def fits(signs: Signs, *, asked: bool = True, least: float | None = None) -> bool:
+    """least: a user's own threshold of likeness, in spreads."""
     likeness = signs.likeness - (HERS if signs.hers else 0.0)
+    usual = LIKENESS if asked else LIKENESS_UNASKED
     return (
-        likeness >= (LIKENESS if asked else LIKENESS_UNASKED)
+        likeness >= (usual if least is None else least)
         or (signs.share >= SHARE and likeness >= SOME_LIKENESS)
         or signs.share >= MOST_WORDS
     )
 
 
-def fitting(ranked: Sequence[tuple[Found, Signs]], *, asked: bool = True) -> list[Found]:
+def fitting(
+    ranked: Sequence[tuple[Found, Signs]], *, asked: bool = True, least: float | None = None
+) -> list[Found]:
     """Those that fit: what the user stated, best first, then what MIA stated; questions only where
     no statement fits. Of several that say the same only the first. A line that fits brings nothing
     else with it: its neighbours are found by themselves or not at all."""
@@ -97,11 +101,12 @@ def fitting(ranked: Sequence[tuple[Found, Signs]], *, asked: bool = True) -> lis
             questions.append(one)
         else:
             (hers if one[1].hers else stated).append(one)
-    fit = [one for one in stated[:BEST] if fits(one[1], asked=asked)]
-    answers = [one for one in hers[:BEST] if fits(one[1], asked=asked)]
-    wondered = [one for one in questions[:BEST] if fits(one[1], asked=asked)]
+    fit = [one for one in stated[:BEST] if fits(one[1], asked=asked, least=least)]
+    answers = [one for one in hers[:BEST] if fits(one[1], asked=asked, least=least)]
+    wondered = [one for one in questions[:BEST] if fits(one[1], asked=asked, least=least)]
     if asked and not fit and (answers or wondered):
-        near = [one for one in stated[:BEST] if one[1].likeness >= COME_UP]
+        enough = COME_UP if least is None else least
+        near = [one for one in stated[:BEST] if one[1].likeness >= enough]
         fit = sorted(near, key=lambda one: -one[1].likeness)[:1]
     return _each_once([*fit, *answers] or wondered)
 
