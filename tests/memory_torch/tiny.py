@@ -17,7 +17,7 @@ def build(folder: Path, texts: Iterable[str]) -> Path:
     """Write a model that knows the words of these texts into `folder`."""
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizer
 
     bert = folder / "bert"
