@@ -13,7 +13,8 @@ from mia.mind.memory.ports import Found
 
 #: A memory is told where its meaning lies so many spreads above what is unrelated: to a question
 #: sooner than beside a statement, which seldom wants one. On the Spanish-English set that tells
-#: something beside one line of small talk in ten (`bench/results/memory.md`) …
+#: something beside 15 of 80 lines of small talk, 10 times the same remark in the other language
+#: (`bench/results/memory.md`) …
 LIKENESS, LIKENESS_UNASKED = 2.8, 4.4
 #: … or where it has this share of the question's rare words and some of the meaning …
 SHARE, SOME_LIKENESS = 0.5, 1.5
@@ -26,7 +27,8 @@ SAME = 0.8
 HERS = 1.0
 #: Where only a question, or a line of hers, fits, the subject has come up. Then what the user said
 #: about it needs no more than this: "¿qué no puedo comer?" lies nearer to every line about eating
-#: than to "soy alérgica a los cacahuetes".
+#: than to "soy alérgica a los cacahuetes". Chosen on that one talk. On the Spanish-English set the
+#: nearest statement is the right one in 35 of 100 cases from here to `LIKENESS`, in 67 beyond.
 COME_UP = 1.8
 #: Only the best so many of the user's statements, and of everything else, are looked at …
 BEST = 12
