@@ -28,4 +28,4 @@ if ! cmp -s requirements-torch.lock "$venv/.lock" 2>/dev/null; then
 fi
 
 # CUDA is not looked for: these tests are about the code, and the CPU has it all.
-CUDA_VISIBLE_DEVICES='' PYTHONPATH=src "$venv/bin/python" -m pytest tests/voice_torch "$@"
+CUDA_VISIBLE_DEVICES='' PYTHONPATH=src "$venv/bin/python" -m pytest tests/voice_torch tests/memory_torch "$@"

@@ -56,7 +56,7 @@ def memories_of(
     def find(connection: sqlite3.Connection) -> Finds:
         from mia.mind.memory.retrieval import Retriever
 
-        return Retriever(connection)
+        return Retriever(connection, threshold=chosen.threshold)
 
     async def load() -> Engine:
         await ready()

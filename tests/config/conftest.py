@@ -61,6 +61,10 @@ class DemandingOptions(Options):
     address: str = Field(description="Where it is.")
 
 
+class EmbedderOptions(Options):
+    model: str = Field("", description="Its model.")
+
+
 class NoOptions(Options):
     pass
 
@@ -90,6 +94,7 @@ def schema() -> type[Config]:
             "tts": _all("tts", edge=EdgeOptions, far=DemandingOptions, piper=NoOptions),
             "avatar": _all("avatar", osc=OscOptions),
             "vad": _all("vad", energy=EnergyOptions, silero=NoOptions),
+            "embedding": _all("embedding", use=NoOptions, sentence_transformers=EmbedderOptions),
         }
     )
 

@@ -92,6 +92,18 @@ def test_its_memory_keys_count_in_the_memory_section(files: Files) -> None:
     assert memory.dir.is_absolute()
 
 
+def test_its_embedding_model_is_the_one_that_is_taken(seed: Loaded, files: Files) -> None:
+    embedder = seed.config.memory.embedder
+    assert embedder.backend == "sentence-transformers"
+    assert embedder.options("sentence-transformers").model_dump() == {"model": "all-MiniLM-L6-v2"}
+    files.schema = compose({})
+    loaded = files.load("rag: {embedding_model: all-MiniLM-L6-v2}")
+    assert loaded.config.memory.embedder.backend == "auto"
+    assert [(n.key, n.code) for n in loaded.notices] == [
+        ("rag.embedding_model", "config.no_such_option")
+    ]
+
+
 def test_each_of_its_keys_has_an_effect_or_a_notice(seed: Loaded) -> None:
     noticed = {notice.key for notice in seed.notices}
     expected = set()

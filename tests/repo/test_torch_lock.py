@@ -2,6 +2,7 @@
 
 import tomllib
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -12,10 +13,11 @@ from tests.repo.test_lock import DEV, ROOT, pins
 TORCH = ROOT / "requirements-torch.lock"
 
 
-def test_everything_xtts_wants_is_pinned_here_or_in_the_lock_for_tests() -> None:
+@pytest.mark.parametrize("extra", ["xtts", "sentence-transformers"])
+def test_everything_the_tier_wants_is_pinned_here_or_in_the_lock_for_tests(extra: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     found = {pin.name: pin for pin in [*pins(DEV), *pins(TORCH)]}
-    for line in project["optional-dependencies"]["xtts"]:
+    for line in project["optional-dependencies"][extra]:
         wanted = Requirement(line)
         version = found[canonicalize_name(wanted.name)].version.partition("+")[0]
         assert wanted.specifier.contains(version), line

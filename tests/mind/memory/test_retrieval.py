@@ -184,6 +184,18 @@ def test_a_forgotten_memory_is_found_no_more(memory: Memory) -> None:
     assert gone not in memory.search("¿Cómo se llama mi perra Luna?")
 
 
+def test_a_threshold_of_ones_own_counts_instead_of_the_measured_one(memory: Memory) -> None:
+    small_talk(memory)
+    memory.say("My dog eats carrots", talk="pets", language="en")
+    told = [
+        len(Retriever(memory.reading, Topics(), memory.index, threshold=least).recall(
+            Question("¿Y mi perra?")
+        ))
+        for least in (None, 0.3, 1.0)
+    ]  # fmt: skip
+    assert told == [1, 1, 0]
+
+
 def test_an_empty_memory_finds_nothing(memory: Memory) -> None:
     assert memory.search("¿Cómo se llama mi perra?") == []
 

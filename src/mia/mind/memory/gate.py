@@ -13,7 +13,8 @@ from mia.mind.memory.ports import Found
 
 #: A memory is told where its meaning lies so many spreads above what is unrelated: to a question
 #: sooner than beside a statement, which seldom wants one. On the Spanish-English set that tells
-#: something beside one line of small talk in ten (`bench/results/memory.md`) …
+#: something beside 15 of 80 lines of small talk, 10 times the same remark in the other language
+#: (`bench/results/memory.md`) …
 LIKENESS, LIKENESS_UNASKED = 2.8, 4.4
 #: … or where it has this share of the question's rare words and some of the meaning …
 SHARE, SOME_LIKENESS = 0.5, 1.5
@@ -26,7 +27,8 @@ SAME = 0.8
 HERS = 1.0
 #: Where only a question, or a line of hers, fits, the subject has come up. Then what the user said
 #: about it needs no more than this: "¿qué no puedo comer?" lies nearer to every line about eating
-#: than to "soy alérgica a los cacahuetes".
+#: than to "soy alérgica a los cacahuetes". Chosen on that one talk. On the Spanish-English set the
+#: nearest statement is the right one in 35 of 100 cases from here to `LIKENESS`, in 67 beyond.
 COME_UP = 1.8
 #: Only the best so many of the user's statements, and of everything else, are looked at …
 BEST = 12
@@ -76,16 +78,20 @@ def only_asks(text: str) -> bool:
     return "?" in text and all(one.rstrip().endswith("?") for one in telling)
 
 
-def fits(signs: Signs, *, asked: bool = True) -> bool:
+def fits(signs: Signs, *, asked: bool = True, least: float | None = None) -> bool:
+    """least: a user's own threshold of likeness, in spreads."""
     likeness = signs.likeness - (HERS if signs.hers else 0.0)
+    usual = LIKENESS if asked else LIKENESS_UNASKED
     return (
-        likeness >= (LIKENESS if asked else LIKENESS_UNASKED)
+        likeness >= (usual if least is None else least)
         or (signs.share >= SHARE and likeness >= SOME_LIKENESS)
         or signs.share >= MOST_WORDS
     )
 
 
-def fitting(ranked: Sequence[tuple[Found, Signs]], *, asked: bool = True) -> list[Found]:
+def fitting(
+    ranked: Sequence[tuple[Found, Signs]], *, asked: bool = True, least: float | None = None
+) -> list[Found]:
     """Those that fit: what the user stated, best first, then what MIA stated; questions only where
     no statement fits. Of several that say the same only the first. A line that fits brings nothing
     else with it: its neighbours are found by themselves or not at all."""
@@ -97,11 +103,12 @@ def fitting(ranked: Sequence[tuple[Found, Signs]], *, asked: bool = True) -> lis
             questions.append(one)
         else:
             (hers if one[1].hers else stated).append(one)
-    fit = [one for one in stated[:BEST] if fits(one[1], asked=asked)]
-    answers = [one for one in hers[:BEST] if fits(one[1], asked=asked)]
-    wondered = [one for one in questions[:BEST] if fits(one[1], asked=asked)]
+    fit = [one for one in stated[:BEST] if fits(one[1], asked=asked, least=least)]
+    answers = [one for one in hers[:BEST] if fits(one[1], asked=asked, least=least)]
+    wondered = [one for one in questions[:BEST] if fits(one[1], asked=asked, least=least)]
     if asked and not fit and (answers or wondered):
-        near = [one for one in stated[:BEST] if one[1].likeness >= COME_UP]
+        enough = COME_UP if least is None else least
+        near = [one for one in stated[:BEST] if one[1].likeness >= enough]
         fit = sorted(near, key=lambda one: -one[1].likeness)[:1]
     return _each_once([*fit, *answers] or wondered)
 

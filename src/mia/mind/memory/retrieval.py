@@ -77,12 +77,15 @@ class Retriever:
         embedder: Embedder | None = None,
         index: VectorIndex | None = None,
         weights: Weights = WEIGHTS,
+        threshold: float | None = None,
     ) -> None:
-        """connection: to the journal, for reading."""
+        """connection: to the journal, for reading. threshold: the cosine from which on meaning
+        alone is enough to tell a memory; None: as measured (`gate`)."""
         self._connection = connection
         self.embedder = embedder
         self.index = index
         self._weights = weights
+        self._threshold = threshold
 
     def search(self, question: Question) -> list[Found]:
         """The best `limit` memories, best first, fitting or not."""
@@ -94,7 +97,10 @@ class Retriever:
         if not gate.worth_asking(question.text):
             return []
         ranked = self._ranked(question, gate.DEEP)
-        told = gate.fitting(ranked, asked=gate.asks(question.text))
+        least = None
+        if self._threshold is not None and self.embedder is not None:
+            least = self._threshold / spread_of(self.embedder)
+        told = gate.fitting(ranked, asked=gate.asks(question.text), least=least)
         return told[: question.limit]
 
     # ── one question ─────────────────────────────────────────────────────────────────────────
