@@ -34,6 +34,7 @@ def mia(chromium: tuple[Playwright, str], house: House) -> Iterator[Pretend]:
 
 @pytest.fixture
 def mia_url(mia: Pretend) -> str:
+    mia.do(lambda talk: talk.set_language("es"))  # whatever a test before chose
     return mia.url
 
 
@@ -172,6 +173,7 @@ def test_the_page_comes_back_when_the_server_was_killed(
     with pretending(house=House(tmp_path), port=port):
         visited.until("state.connection === 'open'", 30)
         assert visited.page.is_visible(".settings-card")
+        visited.page.context.close()  # before she goes a second time
     # What the browser itself says of a server that is gone is no fault of the page's.
     said = "ERR_CONNECTION_REFUSED"
     visited.complaints[:] = [one for one in visited.complaints if said not in one]
