@@ -85,11 +85,25 @@ def test_the_pages_are_reached_with_the_keyboard_and_told_of(visit: Visitor) -> 
             break
     page.keyboard.press("Enter")
     page.wait_for_selector("#page[data-ready=settings]")
-    assert page.evaluate("document.activeElement.id") == "page-title"
+    page.wait_for_function("document.activeElement.id === 'page-title'")
     assert page.title() == "Ajustes · MIA"
     assert page.get_attribute("a[href='#/settings']", "aria-current") == "page"
     page.go_back()
     page.wait_for_selector("#talk:not([hidden])")
+
+
+def test_the_title_is_told_of_without_a_ring_and_the_token_leaves_the_address(
+    visit: Visitor,
+) -> None:
+    page = visit().page
+    page.goto(page.url.split("#")[0] + "?token=secret&kept=1#/avatar")
+    page.wait_for_selector("#page[data-ready=avatar]")
+    assert page.url.endswith("/?kept=1#/avatar")
+    page.click("a[href='#/settings']")
+    page.wait_for_selector("#page[data-ready=settings]")
+    page.wait_for_function("document.activeElement.id === 'page-title'")
+    ring = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(ring) == "none"
 
 
 def test_an_address_nobody_knows_shows_the_talk(visit: Visitor) -> None:

@@ -36,6 +36,7 @@ def mia(chromium: tuple[Playwright, str], place: Workplace) -> Iterator[Pretend]
 
 @pytest.fixture
 def mia_url(mia: Pretend) -> str:
+    mia.do(lambda talk: talk.set_language("es"))  # whatever a test before chose
     return mia.url
 
 
