@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Playwright, expect
 
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.house import House
@@ -67,7 +67,7 @@ def test_axe_finds_nothing_on_any_page(visit: Visitor, scheme: str) -> None:
 def test_no_page_is_wider_than_a_phone_or_lacks_a_word(visit: Visitor, language: str) -> None:
     visited = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     visited.page.click(f"[data-language={language}]")
-    visited.until(f"state.shown === '{language}'")
+    visited.until(f"state.language === '{language}' && state.shown === '{language}'")
     for route in PAGES:
         go(visited, route)
         assert visited.page.evaluate("document.documentElement.scrollWidth") <= 390, route
@@ -128,9 +128,9 @@ def test_two_hours_of_talk_stay_as_quick_as_their_start(visit: Visitor) -> None:
         }""",
         TURNS,
     )
-    assert visited.page.locator("#log > li").count() == 150
+    expect(visited.page.locator("#log > li")).to_have_count(150)
     visited.page.click(".earlier")
-    assert visited.page.locator("#log > li").count() == 300
+    expect(visited.page.locator("#log > li")).to_have_count(300)
     visited.page.fill("#chat-search", "numero 7")
     assert visited.page.text_content("#chat-found") == "31"
     assert visited.page.locator("#log mark").count() == 31

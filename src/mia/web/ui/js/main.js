@@ -213,7 +213,7 @@ realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
 
 /** @param {"es"|"en"} chosen */
 async function showLanguage(chosen) {
-  await speak(chosen);
+  if (!(await speak(chosen))) return;
   for (const option of document.querySelectorAll("[data-language]"))
     option.setAttribute("aria-pressed", String(option.getAttribute("data-language") === chosen));
   chat.fill();
