@@ -3,22 +3,31 @@
     .venv/bin/python -m scripts.pictures
 
 Draws them anew with the Chromium of this system, from the pages as they are; no models needed.
+`--lived` draws only the pages that show what was said and measured.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import shutil
 import sys
 import tempfile
 from base64 import b64encode
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from mia.models import CATALOGUE
 from tests.browser.conftest import QUIET
 from tests.browser.house import House
 from tests.browser.pretend import Pretend, pretending
+from tests.browser.test_memory import Remembered
 from tests.browser.test_overlay import EXPRESSIONS, Overlay
+from tests.browser.workplace import Workplace
+from tests.web.conftest import World
 
 TO = Path(__file__).parent.parent / "docs" / "pictures"
 LARGEST = 300_000
@@ -124,12 +133,44 @@ def page(browser: Browser, mia: Pretend, scheme: str) -> None:
     context.close()
 
 
-#: Pages of the panel that need nothing but a house to live in; the others show what was said.
+#: Pages of the panel that need nothing but a house to live in.
 PANEL = ("settings", "settings/voice", "avatar", "personas")
+#: Pages that show what was said, measured and noted.
+LIVED = ("memory", "conversations", "timings", "models", "logs")
+SAID = (
+    ("Mi perra se llama Luna y le encanta la playa.", "¡Qué nombre tan bonito! ¿Y nada bien?"),
+    ("Nada mejor que yo. Vivo en Sevilla desde hace años.", "Pues en verano os hará falta el mar."),
+    ("Trabajo de enfermera, de noche casi siempre.", "Qué trabajo tan importante. ¿Duermes bien?"),
+    ("Regular. Este jueves tengo el examen de conducir.", "¡Suerte! El jueves te pregunto."),
+    ("Los domingos hago directos de juegos de plataformas.", "¿Y quién elige el juego?"),
+    ("Mi hermano Pablo, que toca la batería.", "Entonces la música está en buenas manos."),
+    ("Soy alérgica a las nueces, que no se me olvide.", "A mí tampoco se me olvida."),
+    ("Estoy aprendiendo japonés con una amiga.", "¡Ganbatte! ¿Ya leéis hiragana?"),
+)
+NOTED = (
+    (logging.INFO, "mia.hearing", "Parakeet is ready (2 threads)"),
+    (logging.INFO, "mia.voice", "Kokoro is ready: ef_dora, 24000 Hz"),
+    (logging.WARNING, "mia.avatar", "VTube Studio does not answer at 127.0.0.1:8001"),
+    (logging.INFO, "mia.avatar", "VTube Studio moves Akari"),
+)
 
 
-def panel(browser: Browser, mia: Pretend) -> None:
-    """Every such page in both themes and languages."""
+class Lived(Workplace):
+    """A workplace in which somebody has talked with her for a while."""
+
+    @asynccontextmanager
+    async def inhabited(self, world: World) -> AsyncIterator[None]:
+        remembered = Remembered(self.path.parent / "memory", SAID)
+        async with remembered.inhabited(world), super().inhabited(world):
+            logging.getLogger("mia").setLevel(logging.INFO)
+            for level, part, words in NOTED:
+                logging.getLogger(part).log(level, words)
+            self.talk(24, at=asyncio.get_running_loop().time())
+            yield
+
+
+def panel(browser: Browser, mia: Pretend, routes: Sequence[str]) -> None:
+    """Each of these pages, dark in Spanish and light in English."""
     for scheme, locale in (("dark", "es-ES"), ("light", "en-US")):
         context = browser.new_context(
             locale=locale,
@@ -140,10 +181,14 @@ def panel(browser: Browser, mia: Pretend) -> None:
         shown.goto(mia.url)
         shown.wait_for_selector("html[data-ready]")
         shown.click(f"[data-language={locale[:2]}]")
-        for route in PANEL:
+        for route in routes:
             shown.evaluate("(route) => { location.hash = `#/${route}`; }", route)
             shown.wait_for_selector(f"#page[data-ready='{route}']")
             shown.wait_for_timeout(600)
+            if route == "conversations":
+                shown.click(".talk-row")
+                shown.wait_for_selector(".talk-lines .line")
+                shown.wait_for_timeout(300)
             shown.evaluate("document.activeElement.blur()")
             shown.screenshot(path=TO / f"panel-{route.replace('/', '-')}-{scheme}.png")
         context.close()
@@ -154,16 +199,20 @@ def main() -> int:
     if chromium is None:
         sys.exit("Chromium is missing; on Debian: apt-get install chromium")
     TO.mkdir(parents=True, exist_ok=True)
-    folder = tempfile.TemporaryDirectory()
-    house = House(Path(folder.name))
-    with folder, sync_playwright() as playwright, pretending(house=house) as mia:
+    places = tempfile.TemporaryDirectory(), tempfile.TemporaryDirectory()
+    house, lived = House(Path(places[0].name)), Lived(Path(places[1].name), catalogue=CATALOGUE)
+    with places[0], places[1], sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        paper = browser.new_page()
-        faces(browser, mia, paper)
-        over_a_game(browser, mia, paper)
-        for scheme in ("dark", "light"):
-            page(browser, mia, scheme)
-        panel(browser, mia)
+        if "--lived" not in sys.argv:
+            with pretending(house=house) as mia:
+                paper = browser.new_page()
+                faces(browser, mia, paper)
+                over_a_game(browser, mia, paper)
+                for scheme in ("dark", "light"):
+                    page(browser, mia, scheme)
+                panel(browser, mia, PANEL)
+        with pretending(house=lived) as mia:
+            panel(browser, mia, LIVED)
         browser.close()
     large = [path.name for path in TO.glob("*.png") if path.stat().st_size > LARGEST]
     if large:

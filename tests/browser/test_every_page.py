@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Playwright
+from playwright.sync_api import Playwright, expect
 
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.house import House
@@ -34,6 +34,7 @@ def mia(chromium: tuple[Playwright, str], house: House) -> Iterator[Pretend]:
 
 @pytest.fixture
 def mia_url(mia: Pretend) -> str:
+    mia.do(lambda talk: talk.set_language("es"))  # whatever a test before chose
     return mia.url
 
 
@@ -66,7 +67,7 @@ def test_axe_finds_nothing_on_any_page(visit: Visitor, scheme: str) -> None:
 def test_no_page_is_wider_than_a_phone_or_lacks_a_word(visit: Visitor, language: str) -> None:
     visited = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     visited.page.click(f"[data-language={language}]")
-    visited.until(f"state.shown === '{language}'")
+    visited.until(f"state.language === '{language}' && state.shown === '{language}'")
     for route in PAGES:
         go(visited, route)
         assert visited.page.evaluate("document.documentElement.scrollWidth") <= 390, route
@@ -84,11 +85,25 @@ def test_the_pages_are_reached_with_the_keyboard_and_told_of(visit: Visitor) -> 
             break
     page.keyboard.press("Enter")
     page.wait_for_selector("#page[data-ready=settings]")
-    assert page.evaluate("document.activeElement.id") == "page-title"
+    page.wait_for_function("document.activeElement.id === 'page-title'")
     assert page.title() == "Ajustes · MIA"
     assert page.get_attribute("a[href='#/settings']", "aria-current") == "page"
     page.go_back()
     page.wait_for_selector("#talk:not([hidden])")
+
+
+def test_the_title_is_told_of_without_a_ring_and_the_token_leaves_the_address(
+    visit: Visitor,
+) -> None:
+    page = visit().page
+    page.goto(page.url.split("#")[0] + "?token=secret&kept=1#/avatar")
+    page.wait_for_selector("#page[data-ready=avatar]")
+    assert page.url.endswith("/?kept=1#/avatar")
+    page.click("a[href='#/settings']")
+    page.wait_for_selector("#page[data-ready=settings]")
+    page.wait_for_function("document.activeElement.id === 'page-title'")
+    ring = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(ring) == "none"
 
 
 def test_an_address_nobody_knows_shows_the_talk(visit: Visitor) -> None:
@@ -113,9 +128,9 @@ def test_two_hours_of_talk_stay_as_quick_as_their_start(visit: Visitor) -> None:
         }""",
         TURNS,
     )
-    assert visited.page.locator("#log > li").count() == 150
+    expect(visited.page.locator("#log > li")).to_have_count(150)
     visited.page.click(".earlier")
-    assert visited.page.locator("#log > li").count() == 300
+    expect(visited.page.locator("#log > li")).to_have_count(300)
     visited.page.fill("#chat-search", "numero 7")
     assert visited.page.text_content("#chat-found") == "31"
     assert visited.page.locator("#log mark").count() == 31
@@ -172,6 +187,7 @@ def test_the_page_comes_back_when_the_server_was_killed(
     with pretending(house=House(tmp_path), port=port):
         visited.until("state.connection === 'open'", 30)
         assert visited.page.is_visible(".settings-card")
+        visited.page.context.close()  # before she goes a second time
     # What the browser itself says of a server that is gone is no fault of the page's.
     said = "ERR_CONNECTION_REFUSED"
     visited.complaints[:] = [one for one in visited.complaints if said not in one]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,17 @@ SAID = (
 
 
 class Remembered:
-    """Stands where a house stands round the conversation: a memory of three exchanges."""
+    """Stands where a house stands round the conversation: a memory of what was said in it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, said: Sequence[tuple[str, str]] = SAID) -> None:
         self.folder = folder
+        self.said = said
 
     @asynccontextmanager
     async def inhabited(self, world: World) -> AsyncIterator[None]:
         async with remembering(self.folder, world.bus) as memories:
             talking = Talking(world.bus)
-            for says, hears in SAID:
+            for says, hears in self.said:
                 talking.says(says)
                 talking.hears(hears)
             await settled(memories)

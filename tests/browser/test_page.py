@@ -30,7 +30,7 @@ def test_the_page_greets_in_each_language_and_asks_no_other_host(
 ) -> None:
     visited = visit()
     visited.page.click(f"[data-language={language}]")
-    visited.until(f"state.shown === '{language}'")
+    visited.until(f"state.language === '{language}' && state.shown === '{language}'")
     assert visited.page.get_attribute("html", "lang") == language
     assert hello in (visited.page.text_content("#welcome") or "")
     assert "page." not in visited.page.inner_text("body")
@@ -94,9 +94,10 @@ def test_a_spoken_question_is_answered_aloud_with_subtitles_and_a_moving_mouth(
         said, answer = visited.state("state.messages.slice(-2).map(({text}) => text)")
         assert said
         assert answer
-        log = visited.page.text_content("#log") or ""
-        assert said in log
-        assert answer in log
+        visited.page.wait_for_function(
+            "(texts) => texts.every((one) => document.querySelector('#log').textContent.includes(one))",
+            arg=[said, answer],
+        )
         assert visited.state("mia.player.playedSamples") > 12_000
         assert visited.state("mia.stage.face.mouth.travelled") > 1
         assert visited.state("seen.words.size") >= 2

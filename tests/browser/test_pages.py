@@ -36,6 +36,7 @@ def mia(chromium: tuple[Playwright, str], place: Workplace) -> Iterator[Pretend]
 
 @pytest.fixture
 def mia_url(mia: Pretend) -> str:
+    mia.do(lambda talk: talk.set_language("es"))  # whatever a test before chose
     return mia.url
 
 
@@ -73,7 +74,7 @@ def test_every_page_is_complete_in_each_language_and_fits_a_phone(
         locale="es-ES" if language == "es" else "en-US",
     )
     visited.page.click(f".switch [data-language={language}]")
-    visited.until(f"state.shown === '{language}'")
+    visited.until(f"state.language === '{language}' && state.shown === '{language}'")
     OUT.mkdir(exist_ok=True)
     for route in ROUTES:
         page = go(visited, route)

@@ -168,10 +168,10 @@ def test_a_secret_goes_in_and_never_comes_out(visit: Visitor, house: House) -> N
 def test_a_setting_is_found_by_its_words_without_accents(visit: Visitor) -> None:
     visited = visit()
     page = go(visited, "settings")
-    page.fill(".search input", "microfono eco")
+    page.fill("#page .search input", "microfono eco")
     page.wait_for_selector(row(page, "audio.echo_cancellation"))
-    page.fill(".search input", "zzz")
-    expect(page.locator(".empty")).to_be_visible()
+    page.fill("#page .search input", "zzz")
+    expect(page.locator("#page .empty")).to_be_visible()
 
 
 def test_a_look_is_mapped_to_a_hotkey_of_the_model_saved_and_tried(

@@ -37,6 +37,7 @@ def test_esc_twice_silences_her_until_she_is_released(visit: Visitor, mia: Prete
     visited.until("state.panic", 20)
     banner = visited.page.locator(".notice.error")
     assert "Silencio de emergencia" in (banner.text_content() or "")
+    assert visited.page.text_content("#status-text") == "Silencio de emergencia"
     state = visited.page.evaluate("() => fetch('/api/v1/state').then((a) => a.json())")
     assert state["panic"] is True
     OUT.mkdir(exist_ok=True)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mia.home import Home
@@ -50,8 +51,8 @@ SMALL = Model(
 class HeldStore(ModelStore):
     """Holds a model back half-way until a test lets it go, as a slow line would."""
 
-    def __init__(self, home: Home, source: Path) -> None:
-        super().__init__(home, source=source, catalogue={SMALL.id: SMALL})
+    def __init__(self, home: Home, source: Path, catalogue: Mapping[str, Model]) -> None:
+        super().__init__(home, source=source, catalogue=catalogue)
         self.held = True
 
     def install(self, model_id: str, progress: Listener = nobody) -> Path:
@@ -62,9 +63,15 @@ class HeldStore(ModelStore):
 
 
 class Workplace(House):
-    """fresh: nobody has set anything up yet."""
+    """fresh: nobody has set anything up yet. catalogue: what there is to fetch."""
 
-    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        fresh: bool = False,
+        catalogue: Mapping[str, Model] = MappingProxyType({SMALL.id: SMALL}),
+    ) -> None:
         super().__init__(folder)
         if fresh:
             self.path.unlink()
@@ -72,7 +79,7 @@ class Workplace(House):
         source.mkdir()
         (source / "small.gguf").write_bytes(WEIGHTS)
         self.home = Home(folder / "home")
-        self.store = HeldStore(self.home, source)
+        self.store = HeldStore(self.home, source, catalogue)
         self.shelf = Shelf(lambda: self.loaded.config, self.home, self.store)
         self.desk = Desk(lambda: self.loaded, lambda: None, self._reload, self.shelf, self.home)
         self.bus: bus.EventBus | None = None
@@ -107,7 +114,7 @@ class Workplace(House):
         assert self.bus is not None
         for number in range(count):
             mark: Any = {"conversation": "stage", "turn": f"turno-{number}"}
-            end = v2v + number * 10
+            end = v2v + number * 7 % 24 * 10
             zero = at - end / 1000
             self.bus.publish(bus.Speculated(at=zero + 0.3, revision=1, **mark))
             self.bus.publish(

@@ -140,6 +140,7 @@ def test_a_page_opened_with_the_token_goes_on_with_a_cookie(guarded: TestClient)
     cookie = page.headers["set-cookie"]
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
+    assert "Max-Age=2592000" in cookie  # the page takes the token out of its address
     assert TOKEN not in cookie
     assert guarded.get("/api/v1/history").status_code == 200
     with guarded.websocket_connect(f"{LAN}?conversation=stage") as socket:

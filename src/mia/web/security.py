@@ -23,6 +23,8 @@ MAX_BODY = 1024 * 1024
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Shown within our own page, as a preview.
 _FRAMED = frozenset({"/overlay"})
+#: Seconds a page need not show the token again, which it takes out of its address: 30 days.
+_REMEMBERED = 30 * 24 * 3600
 #: Answered without a token, so that a container or a load balancer can ask.
 _OPEN = frozenset({"/healthz"})
 #: Where a listener with rules of its own says so; set by `Doorway`, never by a client.
@@ -121,7 +123,10 @@ def _cookie_for(access: Access, scope: Scope) -> str:
     """What a page that has shown the token is given. One of an encrypted connection never goes
     over a plain one."""
     secure = "; Secure" if scope.get("scheme") in ("https", "wss") else ""
-    return f"{COOKIE}={access.cookie()}; Path=/; HttpOnly; SameSite=Strict{secure}"
+    return (
+        f"{COOKIE}={access.cookie()}; Path=/; Max-Age={_REMEMBERED}; HttpOnly; "
+        f"SameSite=Strict{secure}"
+    )
 
 
 class _Replay:

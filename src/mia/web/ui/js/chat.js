@@ -31,6 +31,8 @@ export class Chat {
     this.search = find("#chat-search");
     this.found = find("#chat-found");
     this.tools = find("#chat-tools");
+    /** Asked for in this frame, in which something was drawn already: null if nothing was. @type {boolean|null} */
+    this.late = null;
     /** How many messages are drawn. */
     this.most = DRAWN;
     this.earlier = element("button", "button small earlier", "");
@@ -70,7 +72,7 @@ export class Chat {
       this.submit();
     });
     this.field.addEventListener("input", () => this.grow());
-    store.watch(["messages", "remembered", "shown", "persona"], (state) => this.show(state));
+    store.watch(["messages", "remembered", "shown", "persona"], () => this.draw());
     store.watch(["connection"], ({ connection }) => (this.button.disabled = connection !== "open"));
     store.watch(["busy", "phase", "messages"], ({ busy, messages }) =>
       this.wait(busy && messages.at(-1)?.role === "user"),
@@ -105,6 +107,21 @@ export class Chat {
   grow() {
     this.field.style.height = "auto";
     this.field.style.height = `${Math.min(140, this.field.scrollHeight + 2)}px`;
+  }
+
+  /** At once, but once a frame: laying the list out for every word of a quick reply is what takes long. */
+  draw() {
+    if (this.late !== null) {
+      this.late = true;
+      return;
+    }
+    this.late = false;
+    this.show(this.store.state);
+    requestAnimationFrame(() => {
+      const again = this.late;
+      this.late = null;
+      if (again) this.draw();
+    });
   }
 
   /** @param {State} state */

@@ -17,6 +17,7 @@ const STATES = {
   thinking: "page.state.thinking",
   speaking: "page.state.speaking",
   muted: "page.state.muted",
+  panic: "page.state.panic",
   paused: "page.state.paused",
   waiting: "page.state.waiting",
   named: "page.state.named",

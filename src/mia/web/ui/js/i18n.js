@@ -17,14 +17,21 @@ export function firstLanguage() {
   return known === "en" ? "en" : "es";
 }
 
-/** Load a language and put it on the page. @param {Language} language */
+/** Counts what was asked for, so that a language that loads slowly cannot come up late. */
+let asked = 0;
+
+/** Load a language and put it on the page; false if another was chosen meanwhile. @param {Language} language */
 export async function speak(language) {
+  const turn = ++asked;
   const answer = await fetch(`/api/v1/strings/${language}`);
   if (!answer.ok) throw new Error(`strings: ${answer.status}`);
-  strings = (await answer.json()).strings;
+  const loaded = await answer.json();
+  if (turn !== asked) return false;
+  strings = loaded.strings;
   current = language;
   document.documentElement.lang = language;
   fill(document);
+  return true;
 }
 
 /** Remember what was chosen. @param {Language} language */

@@ -213,7 +213,7 @@ realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
 
 /** @param {"es"|"en"} chosen */
 async function showLanguage(chosen) {
-  await speak(chosen);
+  if (!(await speak(chosen))) return;
   for (const option of document.querySelectorAll("[data-language]"))
     option.setAttribute("aria-pressed", String(option.getAttribute("data-language") === chosen));
   chat.fill();
@@ -239,6 +239,15 @@ async function showFoot() {
   store.set({ names: config.wake_names ?? [], attention: config.attention_s ?? store.state.attention });
 }
 
+/** The page's cookie stands for the token now: no stream and no shared screen is to show it. */
+function hideToken() {
+  const shown = new URL(location.href);
+  if (!shown.searchParams.has("token")) return;
+  shown.searchParams.delete("token");
+  history.replaceState(history.state, "", shown);
+}
+
+hideToken();
 chooseTheme();
 await showLanguage(firstLanguage());
 const worn = showObs(stage, store, (level, text) => notices.toast(level, text));

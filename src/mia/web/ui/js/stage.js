@@ -45,6 +45,7 @@ const MOODS = {
   thinking: "thinking",
   speaking: "speaking",
   muted: "muted",
+  panic: "muted",
   paused: "resting",
   waiting: "neutral",
   named: "neutral",

@@ -9,7 +9,7 @@
 /** @typedef {"connecting"|"loading"|"open"|"reconnecting"} Connection */
 /** @typedef {"idle"|"listening"|"pausing"|"committed"|"speaking"|"ducked"} Phase */
 /** @typedef {"hands-free"|"push-to-talk"|"wake-name"} Mode */
-/** @typedef {"connecting"|"loading"|"reconnecting"|"ready"|"listening"|"thinking"|"speaking"|"muted"|"observer"|"paused"|"waiting"|"named"} Shown */
+/** @typedef {"connecting"|"loading"|"reconnecting"|"ready"|"listening"|"thinking"|"speaking"|"muted"|"observer"|"paused"|"waiting"|"named"|"panic"} Shown */
 
 /**
  * @typedef {object} State
@@ -104,6 +104,7 @@ export class Store {
 /** The one word for what MIA does. @param {State} state @returns {Shown} */
 export function shownState(state) {
   if (state.connection !== "open") return state.connection;
+  if (state.panic) return "panic";
   if (state.paused) return "paused";
   if (state.playing || state.phase === "speaking" || state.phase === "ducked") return "speaking";
   if (state.phase === "committed") return "thinking";
@@ -119,6 +120,7 @@ export function shownState(state) {
 /** The keys `shownState` reads. @type {(keyof State)[]} */
 export const SHOWN_KEYS = [
   "connection",
+  "panic",
   "playing",
   "phase",
   "busy",
