@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from bench.faults.outcome import Outcome
@@ -179,7 +180,11 @@ def chroma_server(fault: str, *, there: bool) -> Outcome:
         backend = backends("index")["chroma"]
         context = Context(ModelStore(Home.find()), ("es",), folder)
         options = backend.options.model_validate({"url": url})
-        opens = asyncio.run(backend.load(options, context))
+
+        async def load() -> Any:
+            return await backend.load(options, context)
+
+        opens = asyncio.run(load())
         played = scene(
             "memory", fault, folder, lambda: opens(WordsEmbedder.name, WordsEmbedder.dimensions)
         )

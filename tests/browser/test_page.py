@@ -95,7 +95,8 @@ def test_a_spoken_question_is_answered_aloud_with_subtitles_and_a_moving_mouth(
         assert said
         assert answer
         visited.page.wait_for_function(
-            "(texts) => texts.every((one) => document.querySelector('#log').textContent.includes(one))",
+            "(texts) => texts.every("
+            "(one) => document.querySelector('#log').textContent.includes(one))",
             arg=[said, answer],
         )
         assert visited.state("mia.player.playedSamples") > 12_000
