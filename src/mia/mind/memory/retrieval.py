@@ -8,8 +8,8 @@ conversation a little, and the person, the time and the asker named in the quest
 
 Nothing is kept between two questions: whatever the journal has is found, at once.
 
-Blocking, for one thread at a time. At 100,000 memories a question takes about 15 ms
-(`bench/results/memory.md`).
+Blocking, for one thread at a time. At 100,000 memories a question takes about 25 ms
+of processor time (`bench/results/memory.md`).
 """
 
 from __future__ import annotations
