@@ -11,13 +11,12 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from unittest import mock
 
 from bench.faults.outcome import Outcome
 from bench.faults.scene import ASKED, Scene
 from mia import calendar
-from mia.backends import Context, backends
+from mia.backends import Context, backends, load
 from mia.conversation import Conversation
 from mia.errors import MiaError
 from mia.home import Home
@@ -67,10 +66,10 @@ def scene(part: str, fault: str, folder: Path, index: Index) -> Scene:
 
     @contextlib.asynccontextmanager
     async def remembers(bus: EventBus, report: Report) -> AsyncIterator[Memories]:
-        async def load() -> Engine:
+        async def engine() -> Engine:
             return WordsEmbedder(), index()
 
-        memories = Memories(folder, bus, Retriever, load, trouble=report)
+        memories = Memories(folder, bus, Retriever, engine, trouble=report)
         async with memories.living():
             memories.attend("c")
             yield memories
@@ -180,11 +179,7 @@ def chroma_server(fault: str, *, there: bool) -> Outcome:
         backend = backends("index")["chroma"]
         context = Context(ModelStore(Home.find()), ("es",), folder)
         options = backend.options.model_validate({"url": url})
-
-        async def load() -> Any:
-            return await backend.load(options, context)
-
-        opens = asyncio.run(load())
+        opens = asyncio.run(load("index", "chroma", options, context))
         played = scene(
             "memory", fault, folder, lambda: opens(WordsEmbedder.name, WordsEmbedder.dimensions)
         )
