@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
@@ -36,6 +36,15 @@ def go(visited: Visit, route: str) -> Page:
     page.evaluate("(route) => { location.hash = `#/${route}`; }", route)
     page.wait_for_selector(f"#page[data-ready='{route}']:not([aria-busy])")
     return page
+
+
+def until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for what happens behind the page."""
+    for _ in range(PATIENCE_MS // 100):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    assert condition()
 
 
 def row(page: Page, key: str) -> str:
@@ -186,17 +195,13 @@ def test_a_look_is_mapped_to_a_hotkey_of_the_model_saved_and_tried(
     page.select_option("#look-sad", label="Lágrimas")
     expect(page.locator("#look-sad option:checked")).to_have_text("Lágrimas")
     expect(page.locator(".place-vts .place-state")).to_have_text("Mueve a Akari")
+    until(page, lambda: "sad: Lágrimas" in house.text)
     with page.expect_response("**/api/v1/avatar/look"):
         page.click('button[aria-label="Probar Tristeza"]')
-    assert "sad: Lágrimas" in house.text
     vts = house.vts
     assert vts is not None
     model = vts.body.model
     assert model is not None
     tears = model.hotkeys[1]
-    for _ in range(400):
-        if tears.pressed:
-            break
-        page.wait_for_timeout(100)
-    assert tears.pressed
+    until(page, lambda: bool(tears.pressed))
     assert house.face.felt[-1][0] == "sad"
