@@ -11,12 +11,22 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile as sf
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.conftest import Utterance
 
 OUT = Path(__file__).parents[1] / "out"
 
+#: A busy machine is slow, not wrong.
+PATIENCE_MS = 40_000
+expect.set_options(timeout=PATIENCE_MS)
 #: Quiet, offline, no sandbox (which needs rights a container lacks).
 QUIET = [
     "--no-sandbox",

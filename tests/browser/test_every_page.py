@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, expect
 
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import PATIENCE_MS, Visit, Visitor
 from tests.browser.house import House
 from tests.browser.pretend import Pretend, pretending
 
@@ -40,7 +40,7 @@ def mia_url(mia: Pretend) -> str:
 
 def go(visited: Visit, route: str) -> None:
     page = visited.page
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.evaluate("(route) => { location.hash = `#/${route}`; }", route)
     shown = "#talk:not([hidden])" if route == "talk" else f"#page[data-ready='{route}']"
     page.wait_for_selector(shown)

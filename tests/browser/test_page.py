@@ -95,8 +95,10 @@ def test_a_spoken_question_is_answered_aloud_with_subtitles_and_a_moving_mouth(
         assert said
         assert answer
         visited.page.wait_for_function(
-            "(texts) => texts.every("
-            "(one) => document.querySelector('#log').textContent.includes(one))",
+            """(texts) => {
+                const shown = document.querySelector("#log").textContent;
+                return texts.every((one) => shown.includes(one));
+            }""",
             arg=[said, answer],
         )
         assert visited.state("mia.player.playedSamples") > 12_000

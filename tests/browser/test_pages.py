@@ -11,15 +11,11 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from mia.panel.speed import Speed
-from tests.browser.conftest import OUT, Visit, Visitor
+from tests.browser.conftest import OUT, PATIENCE_MS, Visit, Visitor
 from tests.browser.pretend import Pretend, pretending
 from tests.browser.workplace import SMALL, Workplace
 
 log = logging.getLogger("mia.voice.test")
-
-#: A busy machine is slow, not wrong.
-PATIENCE_MS = 40_000
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import PATIENCE_MS, Visit, Visitor
 from tests.browser.house import House
 from tests.browser.pretend import Pretend, pretending
 
@@ -32,10 +32,19 @@ def mia_url(mia: Pretend) -> str:
 def go(visited: Visit, route: str) -> Page:
     """Open a page of the panel and wait until it is there."""
     page = visited.page
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.evaluate("(route) => { location.hash = `#/${route}`; }", route)
     page.wait_for_selector(f"#page[data-ready='{route}']:not([aria-busy])")
     return page
+
+
+def until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for what happens behind the page."""
+    for _ in range(PATIENCE_MS // 100):
+        if condition():
+            return
+        page.wait_for_timeout(100)
+    assert condition()
 
 
 def row(page: Page, key: str) -> str:
@@ -181,19 +190,18 @@ def test_a_look_is_mapped_to_a_hotkey_of_the_model_saved_and_tried(
     page = go(visited, "avatar")
     if "enabled: false}" in house.text:
         page.click('.place-vts .segments label:has-text("Sí")')
-    expect(page.locator(".place-vts .place-state")).to_have_text("Mueve a Akari", timeout=20_000)
+    expect(page.locator(".place-vts .place-state")).to_have_text("Mueve a Akari")
     expect(page.locator("#look-shy option:checked")).to_have_text("Automático: Sonrojo")
     page.select_option("#look-sad", label="Lágrimas")
     expect(page.locator("#look-sad option:checked")).to_have_text("Lágrimas")
-    expect(page.locator(".place-vts .place-state")).to_have_text("Mueve a Akari", timeout=20_000)
+    expect(page.locator(".place-vts .place-state")).to_have_text("Mueve a Akari")
+    until(page, lambda: "sad: Lágrimas" in house.text)
     with page.expect_response("**/api/v1/avatar/look"):
         page.click('button[aria-label="Probar Tristeza"]')
-    assert "sad: Lágrimas" in house.text
     vts = house.vts
     assert vts is not None
     model = vts.body.model
     assert model is not None
     tears = model.hotkeys[1]
-    page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true), 900))")
-    assert tears.pressed
+    until(page, lambda: bool(tears.pressed))
     assert house.face.felt[-1][0] == "sad"
