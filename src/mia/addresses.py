@@ -16,8 +16,11 @@ Sources: RFC 3927, RFC 4291 (link-local); the clouds' documentation of their met
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
+from collections.abc import Sequence
+from typing import Any
 
 from mia.errors import BackendUnavailable
 
@@ -83,14 +86,28 @@ def forbidden_host(host: str) -> bool:
 async def check_host(host: str) -> None:
     """Look a host up and raise ForbiddenAddress `server.forbidden_address` where it leads to an
     address MIA does not go to. A host that cannot be found is for the caller to notice."""
+    if not _settled(host):
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError, UnicodeError):
+            _check(host, await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+
+
+def check_host_blocking(host: str) -> None:
+    """`check_host`, for threads that ask a server themselves."""
+    if not _settled(host):
+        with contextlib.suppress(OSError, UnicodeError):
+            _check(host, socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+
+
+def _settled(host: str) -> bool:
+    """Whether the host as it is written tells all. Raises ForbiddenAddress."""
     if forbidden_host(host):
         raise ForbiddenAddress("server.forbidden_address", host=host)
-    if literal(host) is not None:
-        return
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return
+    return literal(host) is not None
+
+
+def _check(host: str, found: Sequence[tuple[Any, ...]]) -> None:
+    """found: what `getaddrinfo` answers. Raises ForbiddenAddress."""
     for *_, place in found:
         address = literal(str(place[0]))
         if address is not None and forbidden(address):

@@ -57,6 +57,15 @@ class Worker:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
+async def run_apart(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a long blocking call that is made once (a model is loaded) on a thread of its own."""
+    worker = Worker(name)
+    try:
+        return await worker.run(function, *args, **kwargs)
+    finally:
+        worker.close()
+
+
 async def run_blocking(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a short blocking call (a file, a device query) on the loop's default threads."""
     return await asyncio.to_thread(function, *args, **kwargs)

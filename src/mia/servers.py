@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from mia.addresses import ForbiddenAddress, check_host, forbidden_host
+from mia.addresses import ForbiddenAddress, check_host, check_host_blocking, forbidden_host
 from mia.backends import Options
 from mia.errors import BackendUnavailable
 from mia.redaction import hide
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
+    from openai import AsyncOpenAI, OpenAI
 
 T = TypeVar("T")
 
@@ -59,24 +59,52 @@ def client(
     """The official client, without retries of its own."""
     import openai
 
-    hide(api_key)
-    local = urlsplit(base_url).hostname in {"localhost", "127.0.0.1", "::1"}
     return openai.AsyncOpenAI(
         base_url=base_url,
-        api_key=api_key or "none",  # the library insists on one, local servers do not
+        api_key=_shown(api_key),
         default_headers=dict(headers or {}),
         timeout=openai.Timeout(timeout_s, connect=CONNECT_SECONDS),
         max_retries=0,  # we retry ourselves: bounded, and never after something was heard
-        # a proxy from the environment cannot reach a server on this machine
         http_client=openai.DefaultAsyncHttpxClient(
-            trust_env=not local, event_hooks={"request": [_allowed], "response": []}
+            trust_env=_elsewhere(base_url), event_hooks={"request": [_allowed], "response": []}
         ),
     )
+
+
+def blocking_client(base_url: str, api_key: str, timeout_s: float, retries: int) -> OpenAI:
+    """The same for a thread that waits itself; it tries again by the library's own rules."""
+    import openai
+
+    return openai.OpenAI(
+        base_url=base_url,
+        api_key=_shown(api_key),
+        timeout=openai.Timeout(timeout_s, connect=CONNECT_SECONDS),
+        max_retries=retries,
+        http_client=openai.DefaultHttpxClient(
+            trust_env=_elsewhere(base_url),
+            event_hooks={"request": [_allowed_blocking], "response": []},
+        ),
+    )
+
+
+def _shown(api_key: str) -> str:
+    """What the library is given: it insists on a key, local servers do not."""
+    hide(api_key)
+    return api_key or "none"
+
+
+def _elsewhere(base_url: str) -> bool:
+    """A proxy from the environment cannot reach a server on this machine."""
+    return urlsplit(base_url).hostname not in {"localhost", "127.0.0.1", "::1"}
 
 
 async def _allowed(request: Any) -> None:
     """Before every request, also one that a server redirects to. Raises ForbiddenAddress."""
     await check_host(request.url.host)
+
+
+def _allowed_blocking(request: Any) -> None:
+    check_host_blocking(request.url.host)
 
 
 def forbidden_of(error: BaseException | None) -> ForbiddenAddress | None:
@@ -172,6 +200,19 @@ class ServerOptions(Options):
     def _is_an_address(cls, value: str) -> str:
         return address(value)
 
+    def key(self) -> str:
+        """The key as configured, or OpenAI's from the environment; "" for a server that wants
+        none. Raises BackendUnavailable `server.key_missing` for OpenAI itself without one."""
+        key = self.api_key.get_secret_value().strip()
+        place = urlsplit(self.base_url)
+        if not key and place.hostname == "api.openai.com":
+            key = os.environ.get("OPENAI_API_KEY", "").strip()
+            if not key:
+                raise BackendUnavailable(
+                    "server.key_missing", name=place.netloc, variable="OPENAI_API_KEY"
+                )
+        return key
+
 
 class SpeechServer:
     """One OpenAI-compatible server that speaks or hears."""
@@ -181,14 +222,7 @@ class SpeechServer:
         self._options = options
         self.model = model
         self.name = urlsplit(options.base_url).netloc
-        key = options.api_key.get_secret_value().strip()
-        if not key and urlsplit(options.base_url).hostname == "api.openai.com":
-            key = os.environ.get("OPENAI_API_KEY", "").strip()
-            if not key:
-                raise BackendUnavailable(
-                    "server.key_missing", name=self.name, variable="OPENAI_API_KEY"
-                )
-        self.client = client(options.base_url, key, options.timeout_s)
+        self.client = client(options.base_url, options.key(), options.timeout_s)
 
     async def asked(self, call: Callable[[], Awaitable[T]]) -> T:
         """What `call` returns, tried again after passing errors. Raises BackendUnavailable."""

@@ -31,6 +31,7 @@ def test_what_only_sounds_alike_is_not_her_name(text: str) -> None:
 
 def test_a_long_name_may_have_a_letter_wrong() -> None:
     assert names_her("Aurora, ¿estás?", ["Aurora"], loosely=True)
+    assert names_her("Sofia, ¿estás?", ["Sophia"], loosely=True)
     assert names_her("Orora, ¿estás?", ["Aurora"], loosely=True) is False
     assert names_her("Aurera, ¿estás?", ["Aurora"], loosely=True)
 

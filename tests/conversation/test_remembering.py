@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 
-from mia.conversation import Conversation, Parts
+from mia.conversation import Conversation, Parts, remembering
 from mia.conversation.ports import Asking, Message, Prompt, Recollection
 from mia.telemetry import events as facts
+from tests.support import virtual
 from tests.support.fakes import FakeLlm, Fakes, FakeStt
 from tests.support.scenario import Told, play
 
@@ -136,3 +137,22 @@ def test_a_forgotten_memory_is_told_no_more() -> None:
         fakes=fakes,
     )
     assert not tells(fakes.llm.prompts[-1])
+
+
+def test_only_other_words_are_looked_up_again() -> None:
+    memory = FakeMemory()
+
+    async def main() -> None:
+        mind = remembering.Remembering(memory, lambda: Asking("c", "", "MIA", "es"))
+        async with asyncio.TaskGroup() as group:
+            for text in (
+                "y mi perra",
+                "Y mi perra.",
+                "¿Y mi perra?",  # now it is asked
+                "¿Y mi perra Luna?",
+            ):
+                mind.think(group, text)
+                await asyncio.sleep(0.1)
+
+    virtual.run(main())
+    assert [text for _, text in memory.asked] == ["y mi perra", "¿Y mi perra?", "¿Y mi perra Luna?"]

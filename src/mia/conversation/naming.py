@@ -7,6 +7,7 @@ marks ("¿Qué hora es, Mía?"), at the head of what is said ("Mía, pon música
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -14,6 +15,12 @@ from collections.abc import Iterable
 from mia.conversation.lexicon import GREETINGS
 
 _CLAUSE = re.compile(r"[^,;:.!?¡¿…—\n]+")
+_WORD = re.compile(r"[\w']+")
+#: Spellings of one sound, in the order in which they are read; a "ph" before its "h" goes.
+_SPELT = (
+    ("ph", "f"), ("h", ""), ("y", "i"), ("ll", "i"), ("qu", "k"), ("z", "s"), ("v", "b"), ("c", "k")
+)  # fmt: skip
+_DOUBLED = re.compile(r"(.)\1+")
 
 
 def folded(text: str) -> str:
@@ -24,12 +31,17 @@ def folded(text: str) -> str:
 
 def names_her(text: str, names: Iterable[str], *, loosely: bool = False) -> bool:
     """Whether `text` calls one of `names`; loosely: also as a recogniser may misspell it."""
+    return _names_her(text, tuple(names), loosely)
+
+
+@functools.lru_cache(maxsize=1024)  # a room asks again of every open line at each new guess
+def _names_her(text: str, names: tuple[str, ...], loosely: bool) -> bool:
     wanted = [folded(name).split() for name in names if name.strip()]
     if loosely:
         wanted = [[_sound(word) for word in name] for name in wanted]
     first = True
     for clause in _CLAUSE.findall(folded(text)):
-        words = re.findall(r"[\w']+", clause)
+        words = _WORD.findall(clause)
         if loosely:
             words = [_heard_as(word, wanted) for word in words]
         if not words:
@@ -43,9 +55,9 @@ def names_her(text: str, names: Iterable[str], *, loosely: bool = False) -> bool
 def _sound(word: str) -> str:
     """How a folded word sounds, roughly, in Spanish and English alike: "Miya", "Mya", "Miah" and
     "Mía" are one."""
-    sound = re.sub(r"h", "", word).replace("y", "i").replace("ll", "i").replace("qu", "k")
-    sound = re.sub(r"ph", "f", sound).replace("z", "s").replace("v", "b").replace("c", "k")
-    return re.sub(r"(.)\1+", r"\1", sound)
+    for spelt, heard in _SPELT:
+        word = word.replace(spelt, heard)
+    return _DOUBLED.sub(r"\1", word)
 
 
 def _heard_as(word: str, names: Iterable[list[str]]) -> str:

@@ -1,13 +1,14 @@
 """What comes to mind while somebody speaks: looked up for the newest words, beside all else.
 
-It begins with the first words that are understood and is done long before the turn ends, so an
-answer does not wait for it; only where the last words change what is meant is it looked up again,
-and then for no longer than a listener would not notice.
+It begins with the first words that are understood and is mostly done before the turn ends, so an
+answer does not wait for it; only where the last words are others is it looked up again, and then
+for no longer than a listener would not notice.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ from mia.conversation.ports import Asking, Memory, Message, Prompt, Recollection
 NOTHING = Recollection()
 #: The longest an answer waits for what comes to mind, in seconds.
 PATIENCE = 0.15
+#: What makes a difference to what is looked up; recognisers change their minds about the rest.
+_TELLING = re.compile(r"\w+|\?")
 
 
 class Remembering:
@@ -24,7 +27,7 @@ class Remembering:
     def __init__(self, memory: Memory | None, asking: Callable[[], Asking]) -> None:
         self._memory = memory
         self._asking = asking
-        self._text: str | None = None
+        self._words: list[str] | None = None
         self._task: asyncio.Task[Recollection] | None = None
 
     @property
@@ -35,10 +38,11 @@ class Remembering:
         """Look up what fits these words; None: there is no memory."""
         if self._memory is None:
             return None
-        if self._task is None or self._text != text:
+        words = _TELLING.findall(text.casefold())
+        if self._task is None or self._words != words:
             if self._task is not None:
                 self._task.cancel()
-            self._text = text
+            self._words = words
             self._task = group.create_task(self._memory.recall(text, self._asking()))
         return self._task
 
@@ -53,7 +57,7 @@ class Remembering:
         """The turn is over; the same words may mean something else the next time."""
         if self._task is not None:
             self._task.cancel()
-        self._task, self._text = None, None
+        self._task, self._words = None, None
 
     async def kept(self, turn: str) -> None:
         """Return once this turn's words are written down, or cannot be soon."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mia.backends import Context
-from mia.blocking import IMPORTING, Worker
+from mia.blocking import IMPORTING, Worker, run_apart
 from mia.conversation.ports import HEARING_RATE, Samples
 
 WINDOW_SECONDS = 8
@@ -58,8 +58,4 @@ class SmartTurn:
 async def load(context: Context) -> SmartTurn:
     """Raises ModelUnavailable where the model is not installed."""
     path = context.models.path(MODEL) / "smart-turn-v3.2-cpu.onnx"
-    worker = Worker("turn-detector-load")
-    try:
-        return await worker.run(SmartTurn, path)
-    finally:
-        worker.close()
+    return await run_apart("turn-detector-load", SmartTurn, path)

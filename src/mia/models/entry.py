@@ -58,6 +58,13 @@ class ModelFile:
     url: str | None = None
 
 
+def whole(
+    path: str, size: int, sha256: str, package: Package, member: str, url: str | None = None
+) -> ModelFile:
+    """A file that lies in one piece in one package."""
+    return ModelFile(path, size, sha256, (Part(package, member, size, sha256),), url)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What one ingredient of a model allows.

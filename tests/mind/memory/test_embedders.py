@@ -135,6 +135,7 @@ class Served:
     def __init__(self, embedder: Embedder) -> None:
         self.embedder = embedder
         self.broken = False
+        self.leads_to = ""
         self.asked: list[list[str]] = []
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
@@ -156,6 +157,8 @@ class Served:
         self._loop.close()
 
     async def _answer(self, request: web.Request) -> web.Response:
+        if self.leads_to:
+            raise web.HTTPTemporaryRedirect(self.leads_to)
         asked = await request.json()
         if asked["model"] != "use":
             return web.json_response({"error": {"message": "no such model"}}, status=404)
@@ -213,6 +216,18 @@ def test_a_server_that_fails_is_named_in_words(served: Served, tmp_path: Path) -
     with pytest.raises(BackendUnavailable) as caught:
         embedder.embed(["hola"], "query")
     assert caught.value.code == "server.failed"
+    embedder.close()
+
+
+@pytest.mark.models
+def test_a_server_cannot_lead_her_to_where_clouds_keep_their_keys(
+    served: Served, tmp_path: Path
+) -> None:
+    embedder = loaded("openai", tmp_path, base_url=served.url, model="use", retries=0)
+    served.leads_to = "http://169.254.169.254/latest/meta-data"
+    with pytest.raises(BackendUnavailable) as caught:
+        embedder.embed(["hola"], "query")
+    assert caught.value.code == "server.forbidden_address"
     embedder.close()
 
 

@@ -132,7 +132,7 @@ class Receiver:
         self._deaf = deaf
         self._healed = healed
         self._loop = asyncio.get_running_loop()
-        self._queue: deque[bytes] = deque()
+        self._queue: deque[bytes] = deque(maxlen=QUEUE)
         self._lock = threading.Lock()
         self._scheduled = False
         self._sources: dict[int, _Source] = {}
@@ -304,9 +304,8 @@ class Receiver:
         if packet.ssrc not in self._held and len(self._held) >= SOURCES:
             self._held.pop(next(iter(self._held)))
             self._drop("unknown")
-        held = self._held.setdefault(packet.ssrc, deque())
-        if len(held) >= HELD:
-            held.popleft()
+        held = self._held.setdefault(packet.ssrc, deque(maxlen=HELD))
+        if len(held) == HELD:  # the oldest makes way
             self._drop("unknown")
         held.append(_Held(packet))
         if audio == rtp.SILENCE:

@@ -78,7 +78,7 @@ class Journal:
             self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self.connection
-            except BaseException:
+            except BaseException:  # whatever ends the block ends the transaction, and goes on up
                 # A full disk has rolled it back already, and is the error to tell.
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")

@@ -174,7 +174,7 @@ class Memories:
             self._journal, problem = keeping.open_journal(self.folder)
             connection = connect(self.folder / FILE, write=False)
             self._recaller = Recaller(connection, self._find(connection))
-        except BaseException:
+        except BaseException:  # whatever it was goes on up; the folder is not to stay locked
             held.release()
             raise
         if problem is not None:

@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from mia.backends import Backend, Context, Options
-from mia.blocking import Worker
+from mia.blocking import Worker, run_apart
 from mia.conversation.ports import Samples, Sound, Word
 from mia.errors import BackendUnavailable
 from mia.voice.catalogue import VoiceInfo
@@ -177,13 +177,10 @@ def voices(options: EspeakOptions, context: Context) -> tuple[VoiceInfo, ...]:
 
 async def load(options: EspeakOptions, context: Context) -> Espeak:
     del context
-    worker = Worker("espeak-load")
     try:
-        return await worker.run(Espeak, options)
+        return await run_apart("espeak-load", Espeak, options)
     except OSError as error:
         raise BackendUnavailable("tts.failed", name=NAME, reason=str(error)) from error
-    finally:
-        worker.close()
 
 
 BACKEND = Backend(

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field
 
 from mia.backends import Backend, Context, Options
-from mia.blocking import Worker
+from mia.blocking import Worker, run_apart
 from mia.conversation.ports import Samples, Sound
 from mia.errors import BackendUnavailable, ModelUnavailable
 from mia.voice import kokoro_symbols as kokoro
@@ -231,13 +231,10 @@ def needs(options: KokoroOptions, languages: tuple[str, ...]) -> tuple[str, ...]
 
 async def load(options: KokoroOptions, context: Context) -> Kokoro:
     folder = folder_of(options, context)
-    worker = Worker("kokoro-load")
     try:
-        return await worker.run(Kokoro, folder, options, context.languages)
+        return await run_apart("kokoro-load", Kokoro, folder, options, context.languages)
     except (ValueError, RuntimeError, OSError, StopIteration) as error:
         raise ModelUnavailable("model.unreadable", model=str(folder)) from error
-    finally:
-        worker.close()
 
 
 BACKEND = Backend(

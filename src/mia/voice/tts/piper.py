@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from mia.backends import Backend, Context, Options
-from mia.blocking import Worker
+from mia.blocking import Worker, run_apart
 from mia.conversation.ports import Samples, Sound
 from mia.errors import BackendUnavailable, ModelUnavailable
 from mia.voice import timing
@@ -225,13 +225,10 @@ def needs(options: PiperOptions, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 async def load(options: PiperOptions, context: Context) -> Piper:
     path = file_of(options, context)
-    worker = Worker("piper-load")
     try:
-        return await worker.run(Piper, path, options)
+        return await run_apart("piper-load", Piper, path, options)
     except (ValueError, RuntimeError, OSError, KeyError) as error:
         raise ModelUnavailable("model.unreadable", model=str(path)) from error
-    finally:
-        worker.close()
 
 
 BACKEND = Backend(

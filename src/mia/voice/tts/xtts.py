@@ -21,7 +21,7 @@ import soxr
 from pydantic import Field
 
 from mia.backends import Backend, Context, Options
-from mia.blocking import Worker
+from mia.blocking import Worker, run_apart
 from mia.conversation.ports import Samples, Sound
 from mia.errors import BackendUnavailable, ModelUnavailable
 from mia.voice import reference
@@ -282,15 +282,12 @@ async def load(options: XttsOptions, context: Context) -> Xtts:
     folder = folder_of(options, context)
     if not (folder / "model.pth").is_file():
         raise ModelUnavailable("model.unreadable", model=str(folder))
-    worker = Worker("xtts-load")
     try:
-        return await worker.run(Xtts, folder, options, context)
+        return await run_apart("xtts-load", Xtts, folder, options, context)
     except (OSError, KeyError, ValueError, EOFError, pickle.UnpicklingError) as error:
         raise ModelUnavailable("model.unreadable", model=str(folder)) from error
     except (RuntimeError, AssertionError, ImportError) as error:
         raise BackendUnavailable("tts.failed", name=NAME, reason=str(error)[:300]) from error
-    finally:
-        worker.close()
 
 
 BACKEND = Backend(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mia.backends import Backend, Context, Options
-from mia.blocking import IMPORTING, Worker
+from mia.blocking import IMPORTING, run_apart
 from mia.errors import BackendUnavailable
 from mia.mind.memory.embedding import Centred, session
 from mia.mind.memory.embedding_e5 import HIDDEN, Weights, dequantised, graph
@@ -65,11 +65,7 @@ class E5(Centred):
 async def load(_options: E5Options, context: Context) -> E5:
     """Raises ModelUnavailable, BackendUnavailable."""
     folder = context.models.path(MODEL)
-    worker = Worker("embedder-load")
-    try:
-        return await worker.run(E5, folder)
-    finally:
-        worker.close()
+    return await run_apart("embedder-load", E5, folder)
 
 
 BACKEND = Backend(

@@ -9,20 +9,18 @@ Blocking, as the port wants it: memories are embedded on a thread of their own.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 from pydantic import Field
 
 from mia.backends import Backend, Context
-from mia.blocking import Worker
+from mia.blocking import run_apart
 from mia.errors import BackendUnavailable
 from mia.mind.memory.embedding import Centred
 from mia.mind.memory.ports import TextKind, Vectors
-from mia.servers import CONNECT_SECONDS, ServerOptions, SpeechServer
+from mia.servers import ServerOptions, SpeechServer, blocking_client
 
 NAME = "openai"
 #: Texts in one request.
@@ -55,23 +53,13 @@ class ServedEmbedder(Centred):
 
     def __init__(self, options: OpenAIEmbedderOptions) -> None:
         """Asks the server once. Raises BackendUnavailable with one of the `server.*` codes."""
-        import openai
-
         self._options = options
         # What the server may answer wrongly, in the words speech servers have for it.
         self._problems = SpeechServer(options, options.model)
-        key = options.api_key.get_secret_value().strip()
-        host = urlsplit(options.base_url).hostname
-        if not key and host == "api.openai.com":
-            key = os.environ.get("OPENAI_API_KEY", "").strip()
-        local = host in {"localhost", "127.0.0.1", "::1"}
-        self._client: Any = openai.OpenAI(
-            base_url=options.base_url,
-            api_key=key or "none",
-            timeout=openai.Timeout(options.timeout_s, connect=CONNECT_SECONDS),
-            max_retries=options.retries,
-            http_client=openai.DefaultHttpxClient(trust_env=not local),
+        self._client = blocking_client(
+            options.base_url, options.key(), options.timeout_s, options.retries
         )
+        host = urlsplit(options.base_url).hostname
         dimensions = self._asked(["hola"]).shape[1]
         super().__init__(f"{host}-{options.model}-{dimensions}", dimensions, self._all)
         self._middles()
@@ -102,11 +90,7 @@ class ServedEmbedder(Centred):
 
 async def load(options: OpenAIEmbedderOptions, _context: Context) -> ServedEmbedder:
     """Raises BackendUnavailable where the server does not answer."""
-    worker = Worker("embedder-load")
-    try:
-        return await worker.run(ServedEmbedder, options)
-    finally:
-        worker.close()
+    return await run_apart("embedder-load", ServedEmbedder, options)
 
 
 BACKEND = Backend(

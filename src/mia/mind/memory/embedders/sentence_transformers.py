@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from mia.backends import Backend, Context, Options
-from mia.blocking import IMPORTING, Worker
+from mia.blocking import IMPORTING, run_apart
 from mia.errors import BackendUnavailable
 from mia.mind.memory.embedding import Centred
 from mia.mind.memory.ports import TextKind, Vectors
@@ -72,11 +72,7 @@ class TransformersEmbedder(Centred):
 
 async def load(options: SentenceTransformersOptions, _context: Context) -> TransformersEmbedder:
     """Raises BackendUnavailable."""
-    worker = Worker("embedder-load")
-    try:
-        return await worker.run(TransformersEmbedder, options)
-    finally:
-        worker.close()
+    return await run_apart("embedder-load", TransformersEmbedder, options)
 
 
 BACKEND = Backend(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mia.backends import Backend, Context, Options
-from mia.blocking import Worker
+from mia.blocking import run_apart
 from mia.mind.memory.embedding import Centred, session
 from mia.mind.memory.ports import TextKind, Vectors
 
@@ -50,11 +50,7 @@ class Use(Centred):
 async def load(_options: UseOptions, context: Context) -> Use:
     """Raises ModelUnavailable, BackendUnavailable."""
     folder = context.models.path(MODEL)
-    worker = Worker("embedder-load")
-    try:
-        return await worker.run(Use, folder)
-    finally:
-        worker.close()
+    return await run_apart("embedder-load", Use, folder)
 
 
 BACKEND = Backend(
