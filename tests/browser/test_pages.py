@@ -230,6 +230,22 @@ def test_a_fresh_profile_opens_with_the_setup_and_is_talking_after_one_click(
         page.goto("about:blank")  # before that MIA is gone
 
 
+def test_who_leaves_the_setup_by_the_rail_is_not_asked_again(
+    visit: Visitor, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    place = Workplace(tmp_path_factory.mktemp("fresh"), fresh=True)
+    with pretending(house=place) as pretend:
+        page = visit().page
+        page.goto(pretend.url)
+        page.wait_for_selector("#page[data-ready=setup]")
+        with page.expect_response("**/api/v1/setup/done"):
+            page.click("a[href='#/timings']")
+        page.wait_for_selector("#page[data-ready=timings]")
+        page.reload()
+        page.wait_for_selector("#page[data-ready=timings]")
+        page.goto("about:blank")
+
+
 def test_a_key_goes_to_the_env_file_and_never_comes_back(
     visit: Visitor, place: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -245,3 +245,9 @@ def test_a_chroma_server_that_hangs_is_left_and_filled_again_once_it_is_back(
     assert index.answers
     assert index.search(some(1, 9)[0], 1)[0][0] == 31
     index.close()
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/", "ftp://example.org", "localhost:8000"])
+def test_no_address_that_is_no_server_of_anybodys_is_taken(url: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        backends("index")["chroma"].options.model_validate({"url": url})

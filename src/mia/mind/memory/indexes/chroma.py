@@ -23,10 +23,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from mia.addresses import check_host_blocking
 from mia.backends import Backend, Context, Options
 from mia.blocking import IMPORTING
 from mia.mind.memory.indexes.builtin import BuiltinIndex, slug
 from mia.mind.memory.ports import VectorIndex, Vectors
+from mia.servers import address
 
 NAME = "chroma"
 #: Vectors sent at once when it is filled.
@@ -55,10 +57,7 @@ class ChromaOptions(Options):
     @field_validator("url")
     @classmethod
     def _is_an_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-            raise ValueError("must be an address such as http://localhost:8000, or empty")
-        return value.rstrip("/")
+        return address(value) if value else ""
 
 
 class ChromaIndex:
@@ -215,9 +214,10 @@ class Indexes:
 
         settings = Settings(anonymized_telemetry=False)
         if self._options.url:
+            parts = urlsplit(self._options.url)
+            check_host_blocking(parts.hostname or "")
             # The client asks for much before it can be told how long to wait.
             httpx.get(f"{self._options.url}/api/v2/heartbeat", timeout=PATIENCE).raise_for_status()
-            parts = urlsplit(self._options.url)
             secure = parts.scheme == "https"
             client = chromadb.HttpClient(
                 parts.hostname or "", parts.port or (443 if secure else 8000), secure,

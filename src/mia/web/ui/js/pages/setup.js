@@ -34,6 +34,19 @@ class Setup {
 
   close() {
     for (const leave of this.leaving) leave();
+    // Whoever goes elsewhere by the rail has seen it, too.
+    if (this.state.fresh && !location.hash.startsWith("#/setup")) void this.left();
+  }
+
+  /** From now on the set-up does not come up by itself. */
+  async left() {
+    this.state.fresh = false;
+    try {
+      await this.app.api("/api/v1/setup/done", { method: "POST" });
+    } catch (error) {
+      this.app.notices.toast("warning", /** @type {Error} */ (error).message);
+    }
+    history.replaceState(null, "", `${location.pathname}${location.hash}`);
   }
 
   async draw() {
@@ -76,16 +89,11 @@ class Setup {
 
   /** Enough: off to talking, with the microphone on. */
   async talk() {
-    const { api, go, notices, store } = this.app;
+    const { go, store } = this.app;
     // The press on our button is what lets the browser ask for the microphone and play sound.
     if (store.state.microphone === "off" && isSecureContext)
       /** @type {HTMLElement|null} */ (document.querySelector("#live-mic"))?.click();
-    try {
-      await api("/api/v1/setup/done", { method: "POST" });
-    } catch (error) {
-      notices.toast("warning", /** @type {Error} */ (error).message);
-    }
-    history.replaceState(null, "", `${location.pathname}${location.hash}`);
+    await this.left();
     go("talk");
   }
 
