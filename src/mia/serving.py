@@ -99,6 +99,7 @@ class Serving:
                 lambda: self._voicing,
                 lambda: self._showing,
                 program.outputs_of,
+                lambda: self._memory,
             ).apply,
         )
         self._lan: Lan | None = None

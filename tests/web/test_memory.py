@@ -9,7 +9,11 @@ from typing import Any
 
 import httpx
 
+from mia.config import load
+from mia.config.loading import interpret
 from mia.mind.memory.library import Library
+from mia.panel.live import Live, live
+from mia.panel.settings import Settings
 from mia.telemetry.events import EventBus
 from mia.web.app import create_app
 from tests.support.memory import Talking, remembering, settled
@@ -47,6 +51,19 @@ class Asked:
         return await self.client.request(method, API + path, json=body)
 
 
+def settings(folder: Path, library: Stage) -> Settings:
+    """Of a MIA that has a memory and nothing else."""
+    path = folder / "config.yaml"
+    path.write_text("# Ours.\nlanguage: es\n", "utf-8")
+    loaded = load(path, env={})
+
+    def nothing() -> Any:
+        return None
+
+    changes = Live(nothing, nothing, nothing, lambda _config: {}, lambda: library)
+    return Settings(lambda: loaded, {}, live, changes.apply)
+
+
 def served(folder: Path, check: Any) -> None:
     async def run() -> None:
         bus = EventBus()
@@ -58,7 +75,9 @@ def served(folder: Path, check: Any) -> None:
             await settled(memories)
             library = Stage(memories)
             world = World(folder)
-            app = create_app(world.services(memory=lambda: library))
+            app = create_app(
+                world.services(memory=lambda: library, settings=settings(folder, library))
+            )
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
                 await check(Asked(http, library))
@@ -115,6 +134,10 @@ def test_the_switches_are_thrown_one_by_one(tmp_path: Path) -> None:
     async def check(api: Asked) -> None:
         off = await api.send("PUT", "/memory/switches", {"enabled": False})
         assert off.json()["enabled"] is False
+        # It stays off when MIA is started again, and the file keeps its comments.
+        text = (tmp_path / "config.yaml").read_text("utf-8")
+        assert text.startswith("# Ours.")
+        assert not interpret(text, tmp_path / "config.yaml", env={}).config.memory.enabled
         private = await api.send("PUT", "/memory/switches", {"private": True})
         assert (private.json()["enabled"], private.json()["private"]) == (False, True)
         person = await api.send(

@@ -1,4 +1,5 @@
-"""What can be changed while MIA runs: language, how she is spoken to, her voice, her outputs."""
+"""What can be changed while MIA runs: language, how she is spoken to, her voice, her outputs, and
+whether she remembers."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ VOICE: Mapping[str, str] = {
     "models.tts.pitch": "semitones",
 }
 LANGUAGE, MODE = "language", "input.mode"
+MEMORY = "memory.enabled"
 
 
 class Outputs(Protocol):
@@ -27,13 +29,19 @@ class Outputs(Protocol):
     def change(self, name: str, options: Options | None) -> None: ...
 
 
+class Remembers(Protocol):
+    """What she remembers (`mia.web.services.MemoryControl`)."""
+
+    def switch(self, enabled: bool) -> None: ...
+
+
 def live(key: str) -> bool:
     """Whether a change of this key counts at once."""
-    return key in VOICE or key in (LANGUAGE, MODE) or key.startswith(OUTPUTS)
+    return key in VOICE or key in (LANGUAGE, MODE, MEMORY) or key.startswith(OUTPUTS)
 
 
 class Live:
-    """Changes one running MIA. stage, voice: None while she has none."""
+    """Changes one running MIA. stage, voice, memory: None while she has none."""
 
     def __init__(
         self,
@@ -41,16 +49,22 @@ class Live:
         voice: Callable[[], VoiceControl | None],
         outputs: Callable[[], Outputs],
         wanted: Callable[[Config], Mapping[str, Options]],
+        memory: Callable[[], Remembers | None] = lambda: None,
     ) -> None:
         self._stage = stage
         self._voice = voice
         self._outputs = outputs
         self._wanted = wanted
+        self._memory = memory
 
     async def apply(self, names: Collection[str], config: Config) -> Collection[str]:
         """Take these keys over from `config`; returns those that count now. Raises MiaError for
         a voice that is not to be had; then nothing has changed."""
         done = await self._speak(names, config)
+        memory = self._memory()
+        if MEMORY in names and memory is not None:
+            memory.switch(config.memory.enabled)
+            done.append(MEMORY)
         stage = self._stage()
         if stage is not None:
             if LANGUAGE in names:

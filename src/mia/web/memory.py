@@ -101,7 +101,10 @@ def router(services: Services) -> APIRouter:
     async def switch(wish: shapes.SwitchRequest) -> shapes.StatsAnswer:
         memory = memory_of(services)
         if wish.enabled is not None:
-            memory.switch(wish.enabled)
+            if services.settings is None:
+                memory.switch(wish.enabled)
+            else:  # a setting like others: it counts at once, and stays after a restart
+                await services.settings.change({"memory.enabled": wish.enabled}, (), "save")
         if wish.private is not None:
             memory.private(STAGE, wish.private)
         if wish.speaker is not None or wish.persona is not None:
