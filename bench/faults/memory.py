@@ -110,11 +110,13 @@ def locked() -> Outcome:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         earlier(folder)
+        has_it = threading.Event()
 
         def hold() -> None:
             other = sqlite3.connect(folder / FILE, timeout=30, isolation_level=None)
             with contextlib.closing(other):
                 other.execute("BEGIN EXCLUSIVE")
+                has_it.set()
                 threading.Event().wait(HELD)
                 other.execute("ROLLBACK")
 
@@ -123,11 +125,14 @@ def locked() -> Outcome:
         def during(_talk: Conversation, _speaker: object, playing: Scene) -> None:
             playing.strike()
             program.start()
+            has_it.wait()
 
         played = scene(
             "memory", f"the journal is locked for {HELD:.0f} s", folder, lambda: own(folder)
         )
         played.during = during
+        # So long that the program has it before the next line is to be written.
+        played.voices = [("voice", FakeTts(lambda _call: 0.01, seconds_per_word=1.0))]
         heard = played.play()
         program.join()
         return outcome(heard, folder, played.turns, before=True)

@@ -112,6 +112,18 @@ def test_nobody_who_did_not_ask_her_is_answered_over_others() -> None:
     assert not met.of(facts.PlaybackStarted)
 
 
+def test_what_was_said_to_others_is_kept_soon_though_there_is_never_a_gap() -> None:
+    met = meet(
+        {ANA: [utterance(1), utterance(6, 1), utterance(11, 2)], BEN: [(1.5, 17.0)]},
+        {ANA: ["¿Vienes?", "¿Y tu hermana?", "Qué bien."], BEN: ["Y yo le dije que no."]},
+        until=20,
+    )
+    assert not met.of(facts.ReplyStarted)
+    kept = [(event.text, event.at) for event in met.of(facts.Overheard)]
+    assert [text for text, _ in kept][:2] == ["Ana: ¿Vienes?", "Ana: ¿Y tu hermana?"]
+    assert [at < limit for (_, at), limit in zip(kept, (7.0, 12.0), strict=False)] == [True, True]
+
+
 def test_called_by_name_at_the_end_she_does_not_wait_for_the_others() -> None:
     met = meet({ANA: [utterance(1)]}, {ANA: ["¿Qué hora es, Mía?"], BEN: [""]}, gap=3.0)
     (started,) = met.of(facts.PlaybackStarted)

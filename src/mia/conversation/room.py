@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -38,14 +39,18 @@ CROWDED = 3
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """A line as it grows. begun: loop time of its onset. ended: of its last voice, until more of
-    it comes."""
+    """A line as it grows. begun: loop time of its onset. ended: of its last voice; still to come
+    while it is being said."""
 
     speaker: Speaker
     begun: float
-    ended: float | None = None
+    ended: float = math.inf
     text: str = ""
     answered: bool = False
+
+    def waiting_since(self, moment: float) -> bool:
+        """It is complete, nobody answered it, and its last voice was at `moment` at the latest."""
+        return bool(self.text) and not self.answered and self.ended <= moment
 
 
 class _Seat:
@@ -190,19 +195,26 @@ class RoomEars:
         yield from self._overdue()
 
     def _overdue(self) -> Iterator[Event]:
-        """Who spoke to her has waited long enough for the others to finish."""
+        """Who spoke to her has waited long enough for the others to finish; what was said to
+        others waits for nothing: in a crowd there may be no gap for minutes."""
         if not self._floor or self._company.speaking:
             return
         since = asyncio.get_running_loop().time() - self._company.patience
-        for entry in self._entries():
-            if entry.answered or not entry.text or entry.ended is None or entry.ended > since:
-                continue
-            line = Line(entry.speaker, entry.text)
-            if self._company.meant(entry.text, (line,)):
+        late = [entry for entry in self._entries() if entry.waiting_since(since)]
+        for entry in late:
+            if self._company.meant(entry.text, (Line(entry.speaker, entry.text),)):
                 self._floor, self._over_others = False, True
                 self._latest = self._seat(entry.speaker)
                 yield Silent(entry.ended)
                 return
+        seats = self._seats.values()
+        growing = [seat.entry for seat in seats if seat.voiced or seat.guess is not None]
+        passed = [entry for entry in late if entry not in growing]
+        self._closed = [entry for entry in self._closed if entry not in passed]
+        for seat in seats:
+            if seat.entry in passed:
+                self._clear(seat)
+        self._hand_over(passed)
 
     def _voiced(self, seat: _Seat, event: Voiced) -> Iterator[Event]:
         company = self._company
@@ -214,7 +226,7 @@ class RoomEars:
         if seat.entry is None:
             seat.entry = _Entry(seat.speaker, event.onset)
         elif not seat.entry.answered:
-            seat.entry.ended = None
+            seat.entry.ended = math.inf
             self._go_on(seat, seat.entry, event.onset)
         seat.voiced = seat.unasked = True
         seat.onset = event.onset
