@@ -114,9 +114,9 @@ def test_nobody_who_did_not_ask_her_is_answered_over_others() -> None:
 
 def test_what_was_said_to_others_is_kept_soon_though_there_is_never_a_gap() -> None:
     met = meet(
-        {ANA: [utterance(1), utterance(6, 1), utterance(11, 2)], BEN: [(1.5, 17.0)]},
+        {ANA: [utterance(1), utterance(6, 1), utterance(13, 2)], BEN: [(1.5, 20.0)]},
         {ANA: ["¿Vienes?", "¿Y tu hermana?", "Qué bien."], BEN: ["Y yo le dije que no."]},
-        until=20,
+        until=24,
     )
     assert not met.of(facts.ReplyStarted)
     kept = [(event.text, event.at) for event in met.of(facts.Overheard)]

@@ -15,7 +15,6 @@ import asyncio
 import functools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from mia.conversation.company import Company
 from mia.conversation.cores import Cores
@@ -29,48 +28,13 @@ from mia.conversation.ports import (
     TurnDetector,
     VoiceDetector,
 )
+from mia.conversation.seats import Entry, Seat, in_order
 from mia.conversation.speakers import Line, Speaker, labelled
 from mia.conversation.speculation import Effort
 from mia.conversation.tuning import Tuning
 
 #: With this many people speaking at once nothing is transcribed ahead of its end.
 CROWDED = 3
-
-
-@dataclass(slots=True, eq=False)
-class _Entry:
-    """A line as it grows. begun: loop time of its onset. ended: of its last voice; still to come
-    while it is being said."""
-
-    speaker: Speaker
-    begun: float
-    ended: float = math.inf
-    text: str = ""
-    answered: bool = False
-
-    def waiting_since(self, moment: float) -> bool:
-        """It is complete, nobody answered it, and its last voice was at `moment` at the latest."""
-        return bool(self.text) and not self.answered and self.ended <= moment
-
-
-class _Seat:
-    def __init__(self, speaker: Speaker) -> None:
-        self.speaker = speaker
-        self.ears: Ears
-        self.task: asyncio.Task[None] | None = None
-        self.entry: _Entry | None = None
-        """What they are saying; None: nothing."""
-        self.voiced = False
-        self.onset = 0.0
-        self.last_voiced = 0.0
-        self.counted = True
-        """Whether their voice has the floor; it has not over MIA, if they may not interrupt."""
-        self.unasked = False
-        """There is voice that the recogniser was not asked about."""
-        self.guess: int | None = None
-        """Their newest guess, while it is not understood."""
-        self.said = Transcript("", "")
-        """The newest that was understood of them."""
 
 
 class RoomEars:
@@ -105,12 +69,12 @@ class RoomEars:
         self._company = company
         self._takes_floor = takes_floor
         self._overheard = overheard
-        self._seats: dict[str, _Seat] = {}
-        self._closed: list[_Entry] = []
+        self._seats: dict[str, Seat] = {}
+        self._closed: list[Entry] = []
         """Lines that are complete; somebody else spoke after them."""
-        self._newest: _Seat | None = None
+        self._newest: Seat | None = None
         """Who began to speak last."""
-        self._latest: _Seat | None = None
+        self._latest: Seat | None = None
         """Who fell silent last."""
         self._floor = False
         """Whether the rules were told that somebody is voiced."""
@@ -150,10 +114,10 @@ class RoomEars:
 
     # ── people ───────────────────────────────────────────────────────────────────────────────
 
-    def _seat(self, speaker: Speaker) -> _Seat:
+    def _seat(self, speaker: Speaker) -> Seat:
         seat = self._seats.get(speaker.id)
         if seat is None:
-            seat = self._seats[speaker.id] = _Seat(speaker)
+            seat = self._seats[speaker.id] = Seat(speaker)
             seat.ears = self._make(
                 Told(
                     functools.partial(self._understood, seat),
@@ -216,7 +180,7 @@ class RoomEars:
                 self._clear(seat)
         self._hand_over(passed)
 
-    def _voiced(self, seat: _Seat, event: Voiced) -> Iterator[Event]:
+    def _voiced(self, seat: Seat, event: Voiced) -> Iterator[Event]:
         company = self._company
         if company.speaking:
             self._over_others = False
@@ -224,7 +188,7 @@ class RoomEars:
         else:
             seat.counted = not self._over_others
         if seat.entry is None:
-            seat.entry = _Entry(seat.speaker, event.onset)
+            seat.entry = Entry(seat.speaker, event.onset)
         elif not seat.entry.answered:
             seat.entry.ended = math.inf
             self._go_on(seat, seat.entry, event.onset)
@@ -237,18 +201,18 @@ class RoomEars:
                 self._floor = True
                 yield event
 
-    def _go_on(self, seat: _Seat, entry: _Entry, onset: float) -> None:
+    def _go_on(self, seat: Seat, entry: Entry, onset: float) -> None:
         """The same person speaks on: in the same line, or in a new one if others spoke since."""
         between = self._newest is not seat and entry.text and seat.guess is None
         if between:
             entry.ended = seat.last_voiced
             self._closed.append(entry)
             seat.ears.begin(fresh=True)
-            seat.entry = _Entry(seat.speaker, onset)
+            seat.entry = Entry(seat.speaker, onset)
         else:
             seat.ears.go_on(onset - seat.last_voiced, entry.text)
 
-    def _silent(self, seat: _Seat, event: Silent) -> Iterator[Event]:
+    def _silent(self, seat: Seat, event: Silent) -> Iterator[Event]:
         seat.voiced = False
         seat.last_voiced = event.last_voiced
         if seat.entry is not None:
@@ -281,10 +245,10 @@ class RoomEars:
             if seat.entry is not None and seat.entry.answered:
                 self._clear(seat)
 
-    def _clear(self, seat: _Seat) -> None:
+    def _clear(self, seat: Seat) -> None:
         if seat.voiced:
             seat.ears.begin(fresh=True)
-            seat.entry = _Entry(seat.speaker, seat.onset)
+            seat.entry = Entry(seat.speaker, seat.onset)
         else:
             seat.ears.end()
             seat.entry = None
@@ -302,8 +266,8 @@ class RoomEars:
                 self._clear(seat)
         self._hand_over(passed)
 
-    def _hand_over(self, entries: list[_Entry]) -> None:
-        lines = _lines(entries)
+    def _hand_over(self, entries: list[Entry]) -> None:
+        lines = in_order(entries)
         if lines:
             self._overheard(lines)
 
@@ -348,7 +312,7 @@ class RoomEars:
             self.judging = self._latest.ears.judging
         asyncio.get_running_loop().call_soon(self._settle)
 
-    def _ask(self, seat: _Seat, revision: int | None) -> None:
+    def _ask(self, seat: Seat, revision: int | None) -> None:
         if revision is None:
             self._inner -= 1
         seat.unasked = False
@@ -360,10 +324,9 @@ class RoomEars:
 
     def hold(self, text: str) -> float:
         """Seconds of everybody's silence that end a turn with these words."""
-        own = 0.0
-        if self._latest is not None:
-            entry = self._latest.entry
-            own = self._latest.ears.hold(entry.text if entry is not None else "")
+        own, latest = 0.0, self._latest
+        if latest is not None:
+            own = latest.ears.hold(latest.entry.text if latest.entry is not None else "")
         return max(own, self._company.hold(self.lines))
 
     def take(self) -> None:
@@ -376,18 +339,18 @@ class RoomEars:
         for entry in self._entries():
             entry.answered = False
 
-    def _entries(self) -> list[_Entry]:
-        open_ = (seat.entry for seat in self._seats.values())
-        return [*self._closed, *(entry for entry in open_ if entry is not None)]
+    def _entries(self) -> list[Entry]:
+        seats = self._seats.values()
+        return [*self._closed, *(seat.entry for seat in seats if seat.entry is not None)]
 
-    def _understood(self, seat: _Seat, revision: int | None, text: str, said: Transcript) -> None:
+    def _understood(self, seat: Seat, revision: int | None, text: str, said: Transcript) -> None:
         self.stt_seconds = seat.ears.stt_seconds
         self.heard_language = seat.ears.heard_language
         if revision is None:
             if seat is self._newest and seat.entry is not None and not seat.entry.answered:
-                so_far = _Entry(seat.speaker, seat.entry.begun, text=text)
+                so_far = Entry(seat.speaker, seat.entry.begun, text=text)
                 entries = [e for e in self._entries() if not e.answered and e is not seat.entry]
-                self._told.understood(None, labelled(_lines([*entries, so_far])), said)
+                self._told.understood(None, labelled(in_order([*entries, so_far])), said)
             return
         if revision != seat.guess:
             return
@@ -409,16 +372,11 @@ class RoomEars:
         ):
             return
         revision, self._revision = self._revision, None
-        self.lines = _lines([entry for entry in self._entries() if not entry.answered])
+        self.lines = in_order([entry for entry in self._entries() if not entry.answered])
         latest = self._latest.said if self._latest is not None else Transcript("", "")
         self._told.understood(revision, labelled(self.lines), latest)
 
-    def _judged(self, seat: _Seat, revision: int, completeness: float) -> None:
+    def _judged(self, seat: Seat, revision: int, completeness: float) -> None:
         if revision == self._judged_revision:
             self.judging = False
             self._told.judged(revision, completeness)
-
-
-def _lines(entries: list[_Entry]) -> tuple[Line, ...]:
-    said = sorted((entry for entry in entries if entry.text), key=lambda entry: entry.begun)
-    return tuple(Line(entry.speaker, entry.text) for entry in said)
