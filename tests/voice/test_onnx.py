@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mia.voice.onnx import Node, nodes, styletts_durations, vits_durations, with_output
+from mia.voice.onnx_file import Node, halves, nodes, styletts_durations, vits_durations, with_output
 
 
 def number(value: int) -> bytes:
@@ -57,6 +57,43 @@ def test_one_more_output_is_appended_and_the_operations_stay() -> None:
     assert changed.startswith(model(CEIL))
     assert changed.endswith(field(7, field(12, field(1, b"frames"))))
     assert list(nodes(changed)) == [CEIL]
+
+
+def voice(*operations: Node, constants: tuple[str, ...] = ()) -> bytes:
+    """A model with an input, an output and constants."""
+    content = model(*operations)
+    for name in constants:
+        content += field(7, field(5, field(8, name.encode())))
+    return content + field(7, field(11, field(1, b"ids")) + field(12, field(1, b"sound")))
+
+
+LONG = Node("Ceil", ("ids",), ("frames",))
+MASKED = Node("Mul", ("frames", "mask"), ("latent",))
+CONV = Node("Conv", ("latent", "weight"), ("wave",))
+LOUD = Node("Tanh", ("wave",), ("sound",))
+
+
+def test_a_voice_is_cut_where_only_neighbours_count_from_then_on() -> None:
+    found = halves(voice(LONG, MASKED, CONV, LOUD, constants=("mask", "weight")))
+    assert found is not None
+    assert (found.latent, found.durations) == ("latent", "frames")
+    assert list(nodes(found.before)) == [LONG, MASKED]
+    assert list(nodes(found.after)) == [CONV, LOUD]
+    assert b"mask" not in found.after
+    assert b"weight" not in found.before
+    assert b"ids" not in found.after
+
+
+@pytest.mark.parametrize(
+    "operations",
+    [
+        (MASKED, CONV, LOUD),  # nothing tells how long a phoneme lasts
+        (LONG, MASKED, Node("Softmax", ("latent",), ("sound",))),  # all frames count
+        (LONG, MASKED, CONV, Node("Add", ("wave", "frames"), ("sound",))),  # it needs two things
+    ],
+)
+def test_a_voice_that_cannot_surely_be_cut_is_left_whole(operations: tuple[Node, ...]) -> None:
+    assert halves(voice(*operations)) is None
 
 
 @given(st.binary(max_size=60))

@@ -11,7 +11,7 @@ from mia.conversation.ports import Samples
 from mia.voice import timing
 from mia.voice.kokoro_symbols import VOCABULARY, chunks, written
 from mia.voice.pieces import LONG, pieces
-from mia.voice.shaping import LEVEL, pause_after, shape
+from mia.voice.shaping import LEVEL, Loudness, Shaper, pause_after, shape
 
 RATE = 24_000
 
@@ -50,6 +50,53 @@ def test_voices_are_brought_to_one_loudness_without_clipping(loud: float) -> Non
     assert np.abs(samples).max() < 1
     voiced = samples[2400:-2400]
     assert np.sqrt(np.mean(voiced**2)) == pytest.approx(LEVEL, rel=0.5)
+
+
+def by_parts(
+    sound: Samples, text: str, cuts: list[int], loudness: Loudness | None = None
+) -> tuple[Samples, float]:
+    """What is left of a sound that comes in parts, joined, and what was cut off its beginning."""
+    shaper = Shaper(RATE, text, loudness)
+    parts = np.split(sound, sorted(cuts))
+    out = [shaper.feed(part, last=at == len(parts) - 1) for at, part in enumerate(parts)]
+    return np.concatenate(out), shaper.cut
+
+
+@given(
+    st.lists(st.integers(0, int(1.1 * RATE)), max_size=5),
+    st.floats(0, 0.4),
+    st.floats(0.2, 0.4),
+    st.floats(0, 0.3),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_clause_that_comes_in_parts_is_shaped_like_one_that_is_all_there(
+    cuts: list[int], before: float, voiced: float, after: float
+) -> None:
+    sound = tone(before, voiced, after)
+    cuts = [cut for cut in cuts if cut <= len(sound)]
+    whole = shape(sound, RATE, "Hola.")
+    joined, cut_off = by_parts(sound, "Hola.", cuts)
+    assert cut_off == pytest.approx(whole.cut, abs=0.011)
+    # Silence that was handed out before the last part came is not taken back.
+    assert len(whole.samples) - 0.03 * RATE <= len(joined) <= len(sound) + 0.2 * RATE
+    onset = int(np.argmax(np.abs(joined) > 0.01)) / RATE
+    assert onset <= 0.022
+    assert np.abs(joined).max() < 1
+    assert np.abs(np.diff(joined)).max() < 0.05
+
+
+def test_the_beginning_of_a_clause_has_the_loudness_of_the_clauses_before() -> None:
+    loudness = Loudness()
+    usual, _ = by_parts(tone(0, 8, 0, 0.2), "Hola.", [], loudness)
+    soft, _ = by_parts(tone(0, 0.4, 0, 0.1), "Hola.", [], loudness)
+    assert np.abs(soft).max() == pytest.approx(np.abs(usual).max() / 2, rel=0.1)
+
+
+def test_a_later_part_that_is_too_loud_is_lowered_without_a_click() -> None:
+    sound = np.concatenate([tone(0, 0.4, 0, 0.05), tone(0, 0.4, 0, 0.9)])
+    joined, _ = by_parts(sound, "Hola.", [int(0.4 * RATE)])
+    assert np.abs(joined[int(0.41 * RATE) :]).max() <= 0.98
+    assert np.abs(joined).max() <= 1
 
 
 def test_both_ends_are_faded() -> None:

@@ -106,7 +106,9 @@ class ReplyMouth:
             self._told[event.sequence] = (event.begin, event.finish, "phonemes")
             for symbol, begin, finish in event.phonemes:
                 self._gestures(visemes_of(symbol), begin, finish)
-        elif event.timed and event.words and (known is None or known[2] == "words"):
+        elif known is not None and known[2] == "phonemes":
+            self._told[event.sequence] = (event.begin, event.finish, "phonemes")
+        elif event.timed and event.words:
             self._told[event.sequence] = (event.begin, event.finish, "words")
             self._lips.clear(event.begin, event.finish)
             language = self._language(event.text)

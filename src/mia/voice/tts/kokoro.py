@@ -7,7 +7,7 @@ inside the model, so words and mouth shapes are exact.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,8 @@ from mia.errors import BackendUnavailable, ModelUnavailable
 from mia.voice import kokoro_symbols as kokoro
 from mia.voice import timing
 from mia.voice.catalogue import VoiceInfo
-from mia.voice.onnx import Job, Model, styletts_durations
+from mia.voice.onnx import Job, Model
+from mia.voice.onnx_file import styletts_durations
 from mia.voice.phonemes import counting, phonemes
 from mia.voice.speaking import Spoken, speak
 
@@ -123,8 +124,8 @@ class Kokoro:
         """24 kHz; word and phoneme times exact to 25 ms."""
         voice = self.voice_for(language)
 
-        def say(piece: str, job: Job) -> Spoken:
-            return self._say(piece, voice, language, job)
+        def say(piece: str, job: Job) -> Iterator[Spoken]:
+            yield self._say(piece, voice, language, job)
 
         return speak(self._worker, say, text, backend=NAME)
 

@@ -1,13 +1,14 @@
 """Piper: quick voices for many languages (any voice of its catalogue, or your own file).
 
 The model is a VITS; the frames each phoneme lasts are read from inside it, so words and mouth
-shapes are exact.
+shapes are exact; the beginning of a clause is heard while the rest of it is still being made
+(`mia.voice.vits`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ from pydantic import Field
 
 from mia.backends import Backend, Context, Options
 from mia.blocking import Worker, run_apart
-from mia.conversation.ports import Samples, Sound
+from mia.conversation.ports import Sound
 from mia.errors import BackendUnavailable, ModelUnavailable
 from mia.voice import timing
 from mia.voice.catalogue import VoiceInfo
-from mia.voice.onnx import Job, Model, vits_durations
+from mia.voice.onnx import Job
 from mia.voice.phonemes import PAUSES, STRESS, counting, espeak_alone
+from mia.voice.shaping import Loudness
 from mia.voice.speaking import Spoken, speak
+from mia.voice.vits import FIRST, LONGEST_WINDOW, Thought, Vits
 
 NAME = "piper"
 DEFAULT_VOICE = "piper-en-us-joe"
@@ -61,12 +64,14 @@ class Piper:
         described = json.loads(Path(f"{path}.json").read_text("utf-8"))
         self._config: Any = PiperConfig.from_dict(described)
         self._language = language_of(described)
-        self._model = Model(path, options.threads, vits_durations)
+        hop = int(self._config.hop_length)
+        self._vits = Vits(path, options.threads, hop, self.rate)
         # Only its phonemizer is used: it knows the scripts that espeak-ng does not.
-        self._text: Any = PiperVoice(session=self._model.session, config=self._config)
+        self._text: Any = PiperVoice(session=self._vits.model.session, config=self._config)
         self._options = options
         self._speaker = self._speaker_id(options.speaker)
         self._speed = options.speed
+        self._loudness = Loudness()
         self._worker = Worker("piper")
 
     @property
@@ -89,26 +94,31 @@ class Piper:
         """
         if self._language and language != self._language:
             raise BackendUnavailable("tts.no_language", name=NAME, language=language)
-        return speak(self._worker, self._say, text, backend=NAME)
+        return speak(self._worker, self._say, text, backend=NAME, loudness=self._loudness)
 
-    def _say(self, text: str, job: Job) -> Spoken:
-        samples: list[Samples] = []
+    def _say(self, text: str, job: Job) -> Iterator[Spoken]:
+        thoughts: list[tuple[Thought, int]] = []
         timed: list[timing.Symbol] = []
         at = 0.0
-        for symbols in self._phonemes(text):
-            sound, frames = self._run(symbols, job)
-            seconds = len(sound) / self.rate
+        for written in self._phonemes(text):
+            thought, frames = self._think(written, job)
             if frames is None:
-                laid = timing.spread(symbols, 0.0, seconds)
+                laid = timing.spread(written, 0.0, thought.seconds)
             else:
-                laid = timing.symbols(symbols, frames, self._config.hop_length / self.rate)
+                laid = timing.symbols(written, frames, self._config.hop_length / self.rate)
             if timed:
                 timed.append(timing.Symbol(" ", at, at))
             timed += (timing.Symbol(s.symbol, s.begin + at, s.finish + at) for s in laid)
-            samples.append(sound)
-            at += seconds
-        whole = np.concatenate(samples) if samples else np.zeros(0, np.float32)
-        return Spoken(whole, self.rate, tuple(timed), self._count)
+            # Half of the first symbol's time is the pause before it, more or less.
+            first = FIRST + int(frames[0] / 2) if frames and not thoughts else LONGEST_WINDOW
+            thoughts.append((thought, first))
+            at += thought.seconds
+        symbols = tuple(timed)
+        for number, (thought, first) in enumerate(thoughts, 1):
+            for samples, over in self._vits.sound(thought, job, first):
+                last = over and number == len(thoughts)
+                yield Spoken(samples, self.rate, symbols, self._count, last)
+                symbols = ()
 
     def _count(self, word: str) -> int:
         if self._config.phoneme_type == "espeak":
@@ -130,7 +140,8 @@ class Piper:
                 symbols = symbols[LONGEST:]
         return [s for s in found if any(c not in PAUSES and c not in STRESS for c in s)]
 
-    def _run(self, symbols: list[str], job: Job) -> tuple[Samples, list[float] | None]:
+    def _think(self, symbols: list[str], job: Job) -> tuple[Thought, list[float] | None]:
+        """What is to be heard, and the frames each symbol lasts, where that is known."""
         known = self._config.phoneme_id_map
         # Piper puts a pad after the beginning and after every symbol.
         pad = known["_"]
@@ -149,20 +160,17 @@ class Piper:
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array([noise, config.length_scale / self._speed, rhythm], np.float32),
         }
-        if "sid" in self._model.inputs:
+        if "sid" in self._vits.inputs:
             feeds["sid"] = np.array([self._speaker], np.int64)
-        outputs = self._model.run(feeds, job)
-        samples = np.asarray(outputs[0], np.float32).ravel()
-        if not self._model.times and len(outputs) < 2:
-            return samples, None
-        each = np.ravel(outputs[-1])
+        thought = self._vits.think(feeds, job)
+        each = np.array(thought.frames or ())
         if len(each) != len(ids):
-            return samples, None
+            return thought, None
         # What the beginning lasts is the first symbol's: a pause before it, mostly.
         starts = np.cumsum([before, *sizes[:-1]])
         frames = [float(each[s : s + n].sum()) for s, n in zip(starts, sizes, strict=True)]
         frames[0] += float(each[:before].sum())
-        return samples, frames
+        return thought, frames
 
     def _speaker_id(self, speaker: int | str | None) -> int:
         """Raises BackendUnavailable("tts.unknown_voice")."""

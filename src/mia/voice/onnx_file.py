@@ -1,0 +1,220 @@
+"""What stands in an ONNX file: hidden outputs handed out, and a voice cut in two.
+
+Voice models compute how long every phoneme lasts but most exports keep it to themselves. The
+number stands in a tensor inside the graph; naming that tensor as one more output of the graph
+makes the runtime hand it out. An ONNX file is a protobuf message, and protobuf merges a message
+with one that is appended to it, so a few bytes at the end of the file's content are enough: no
+library to edit models, no second copy on the disk.
+
+A VITS voice (Piper) ends in a stretch that looks at a few frames at a time only. Cut off into a
+model of its own, it makes the beginning of a clause while the rest is still to come.
+
+Field numbers are those of `onnx.proto3` (github.com/onnx/onnx): ModelProto.graph 7,
+GraphProto.node 1, .initializer 5, .input 11, .output 12, NodeProto.input 1, .output 2, .op_type 4,
+TensorProto.name 8, ValueInfoProto.name 1, .type 2, TypeProto.tensor_type 1, .elem_type 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_GRAPH, _NODE, _CONSTANT, _GRAPH_INPUT, _GRAPH_OUTPUT = 7, 1, 5, 11, 12
+_INPUT, _OUTPUT, _OP_TYPE = 1, 2, 4
+_NAME_OF_VALUE, _NAME_OF_CONSTANT = 1, 8
+_BYTES = 2
+_FIXED = {1: 8, 5: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One operation of a graph: its type and the names of its tensors."""
+
+    kind: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+def nodes(model: bytes) -> Iterator[Node]:
+    """The operations of a serialised model, in its order. Raises ValueError if it is damaged."""
+    for field, value in _fields(memoryview(model)):
+        if field != _GRAPH:
+            continue
+        for inner, node in _fields(value):
+            if inner == _NODE:
+                parts = [(f, bytes(v).decode()) for f, v in _fields(node) if f <= _OP_TYPE]
+                yield Node(
+                    next((text for f, text in parts if f == _OP_TYPE), ""),
+                    tuple(text for f, text in parts if f == _INPUT),
+                    tuple(text for f, text in parts if f == _OUTPUT),
+                )
+
+
+def with_output(model: bytes, tensor: str) -> bytes:
+    """The model with one more output: the inner tensor of that name."""
+    return model + _field(_GRAPH, _field(_GRAPH_OUTPUT, _field(1, tensor.encode())))
+
+
+def vits_durations(model: bytes) -> str | None:
+    """The tensor that holds a VITS model's frames for every phoneme: its only rounding up."""
+    found = [node.outputs[0] for node in nodes(model) if node.kind == "Ceil"]
+    return found[0] if len(found) == 1 else None
+
+
+def styletts_durations(model: bytes) -> str | None:
+    """The same of StyleTTS 2 (Kokoro): what is rounded, then kept at one frame or more."""
+    rounded: set[str] = set()
+    found: list[str] = []
+    for node in nodes(model):
+        if node.kind == "Round":
+            rounded.update(node.outputs)
+        elif node.kind in ("Clip", "Max") and node.inputs[0] in rounded:
+            found.append(node.outputs[0])
+    return found[0] if len(found) == 1 else None
+
+
+#: What happens to a frame in these depends on its neighbours alone.
+_LOCAL = frozenset(
+    {"Conv", "ConvTranspose", "LeakyRelu", "Add", "Div", "Tanh", "Constant", "Unsqueeze", "Squeeze"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """A voice cut in two. before: makes `latent` of the text, and `durations`. after: makes sound
+    of `latent`, one stretch of frames like another."""
+
+    before: bytes
+    after: bytes
+    latent: str
+    durations: str
+
+
+def halves(model: bytes) -> Halves | None:
+    """A VITS voice as two models; None where it is not sure that the sound can be made by
+    stretches. Raises ValueError if it is damaged."""
+    durations = vits_durations(model)
+    outputs = _names(model, _GRAPH_OUTPUT)
+    if durations is None or len(outputs) != 1:
+        return None
+    operations = list(nodes(model))
+    made_by = {name: at for at, node in enumerate(operations) for name in node.outputs}
+    local: set[int] = set()
+    taken: set[str] = set()
+    todo = [outputs[0]]
+    while todo:
+        name = todo.pop()
+        at = made_by.get(name)
+        if at is None or at in local:
+            continue  # a constant of the graph's, or seen
+        if operations[at].kind in _LOCAL:
+            local.add(at)
+            todo += operations[at].inputs
+        else:
+            taken.add(name)
+    if len(taken) != 1 or not local:
+        return None
+    (latent,) = taken
+    before = _with_nodes(model, set(range(len(operations))) - local, None, (latent, durations))
+    after = _with_nodes(model, local, latent, (outputs[0],))
+    return Halves(before, after, latent, durations)
+
+
+def _with_nodes(model: bytes, kept: set[int], taken: str | None, given: tuple[str, ...]) -> bytes:
+    """The model with these of its operations only, and the constants they use. taken: its one
+    input, float32; None: those it has. given: its outputs."""
+    used = {name for at, node in enumerate(nodes(model)) if at in kept for name in node.inputs}
+    out = bytearray()
+    view = memoryview(model)
+    for number, whole, content in _parts(view):
+        if number != _GRAPH or content is None:
+            out += whole
+            continue
+        graph = bytearray()
+        at = -1
+        for field, inner, value in _parts(content):
+            at += field == _NODE
+            if field == _NODE and at not in kept:
+                continue
+            if field == _CONSTANT and value is not None and _constant(value) not in used:
+                continue
+            if field == _GRAPH_OUTPUT or (field == _GRAPH_INPUT and taken is not None):
+                continue
+            graph += inner
+        if taken is not None:
+            floats = _field(2, _field(1, _number(1 << 3) + _number(1)))
+            graph += _field(_GRAPH_INPUT, _field(_NAME_OF_VALUE, taken.encode()) + floats)
+        for name in given:
+            graph += _field(_GRAPH_OUTPUT, _field(_NAME_OF_VALUE, name.encode()))
+        out += _field(_GRAPH, bytes(graph))
+    return bytes(out)
+
+
+def _constant(tensor: memoryview) -> str:
+    return next((bytes(v).decode() for f, v in _fields(tensor) if f == _NAME_OF_CONSTANT), "")
+
+
+def _names(model: bytes, kind: int) -> list[str]:
+    """The names of the graph's inputs or outputs."""
+    return [
+        bytes(name).decode()
+        for field, graph in _fields(memoryview(model))
+        if field == _GRAPH
+        for inner, value in _fields(graph)
+        if inner == kind
+        for number, name in _fields(value)
+        if number == _NAME_OF_VALUE
+    ]
+
+
+def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """The length-delimited fields of a protobuf message; others are passed over."""
+    return ((number, content) for number, _, content in _parts(message) if content is not None)
+
+
+def _parts(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview | None]]:
+    """Each field: its number, all its bytes, and the content of a length-delimited one."""
+    at, end = 0, len(message)
+    while at < end:
+        begin = at
+        key, at = _varint(message, at)
+        kind = key & 7
+        content = None
+        if kind == _BYTES:
+            size, at = _varint(message, at)
+            if at + size > end:
+                raise ValueError("the model ends too early")
+            content = message[at : at + size]
+            at += size
+        elif kind == 0:
+            _, at = _varint(message, at)
+        elif kind in _FIXED:
+            at += _FIXED[kind]
+        else:
+            raise ValueError("this is no ONNX model")
+        yield key >> 3, message[begin:at], content
+
+
+def _varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        if at >= len(message) or shift > 63:
+            raise ValueError("this is no ONNX model")
+        byte = message[at]
+        at += 1
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return value, at
+
+
+def _field(number: int, content: bytes) -> bytes:
+    return _number(number << 3 | _BYTES) + _number(len(content)) + content
+
+
+def _number(value: int) -> bytes:
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*out, value])
