@@ -23,8 +23,8 @@ OPENERS = "¿¡«“([{"
 CLOSERS = "\"'”’»)]}*_`"
 
 #: The first clause: three words, or as many letters, are enough to speak; six words are enough to
-#: stop waiting for a mark (each word more is heard as 10 ms of writing and 20 of synthesis, with
-#: Kokoro 150).
+#: stop waiting for a mark (each word more is heard as 10 ms of writing, and with Kokoro as 150 of
+#: synthesis).
 FIRST_WORDS = 3
 FIRST_LETTERS = 12
 PATIENCE_WORDS = 6
