@@ -35,6 +35,7 @@ from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
 from mia.panel.settings import Settings
 from mia.panel.shelf import Shelf
+from mia.panel.wardrobe import Wardrobe
 from mia.redaction import hide
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
@@ -76,11 +77,12 @@ class Serving:
         self._panic = Panic()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
-        self._showing = Showing(
-            program.outputs_of(self._config),
-            program.context_of(self._config, home),
-            lambda problem: program.report(self._bus, problem),
+        self._wardrobe = Wardrobe(
+            lambda: self._loaded,
+            lambda: self._showing,
+            lambda: self._hub.tell_all() if self._hub else None,
         )
+        self._showing = self._outputs()
         self._voicing: Voicing | None = None
         self._can_talk = asyncio.Event()
         self._memory = self._remembering()
@@ -98,7 +100,7 @@ class Serving:
                 lambda: self._hub.stage if self._hub else None,
                 lambda: self._voicing,
                 lambda: self._showing,
-                program.outputs_of,
+                self._wardrobe.outputs,
                 lambda: self._memory,
             ).apply,
         )
@@ -154,6 +156,8 @@ class Serving:
                 feel=self._feel,
                 memory=lambda: self._memory,
                 panic=self._panic,
+                worn=lambda: self._wardrobe.worn,
+                dress=self._wardrobe.dress,
             )
         )
         self._hub = app.state.hub
@@ -201,6 +205,7 @@ class Serving:
         loaded.config.web = self._config.web
         self._loaded, self._config = loaded, loaded.config
         hide(*hidden(loaded.config))
+        await self._wardrobe.dress()
         self._changed.set()
 
     async def _stay(self, ready: Callable[[], None]) -> None:
@@ -235,11 +240,7 @@ class Serving:
                     talking.exception()  # told already, or on its way up
             again = True
             self._loading.failed.clear()
-            self._showing = Showing(
-                program.outputs_of(self._config),
-                program.context_of(self._config, self._home),
-                lambda problem: program.report(self._bus, problem),
-            )
+            self._showing = self._outputs()
             self._can_talk.clear()
             self._memory = self._remembering()
 
@@ -294,6 +295,10 @@ class Serving:
                 face.close()
                 self._said = [(item.role, item.text) for item in stage.history]
                 self._stage = self._parts = self._voicing = None
+
+    def _outputs(self) -> Showing:
+        context = program.context_of(self._config, self._home)
+        return Showing(self._wardrobe.outputs(self._config), context, self._trouble)
 
     def _remembering(self) -> StageMemory:
         memories = memory.memories_of(

@@ -12,6 +12,7 @@ from mia.channels.realtime.session import no_usage
 from mia.channels.realtime.talk import CountUsage, MakeTalk, Talk
 from mia.conversation.panic import Panic
 from mia.errors import MiaError
+from mia.personas.face import Worn
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.journal import Journal
@@ -139,6 +140,7 @@ class Services:
     desk: the set-up and the models.
     lan: how she is reached from the same network, None while she does not listen there.
     memory: what she remembers.
+    worn: the face of the persona she is now. dress: look again what that is, and show it.
     """
 
     bus: EventBus
@@ -168,3 +170,5 @@ class Services:
     feel: Callable[[str, float], None] | None = None
     memory: Callable[[], MemoryControl | None] = lambda: None
     panic: Panic = field(default_factory=Panic)
+    worn: Callable[[], Worn] = Worn
+    dress: Callable[[], Awaitable[None]] = nothing_to_reload

@@ -60,10 +60,19 @@ class Stage:
     those who look on may listen: an overlay whose sound OBS records.
 
     sounds_here: this machine's own loudspeaker plays her while no page speaks; it is left alone.
+    face: changes with what her persona is shown as; pages then ask what that is.
     """
 
-    def __init__(self, talk: Talk, notices: Notices, *, sounds_here: bool = False) -> None:
+    def __init__(
+        self,
+        talk: Talk,
+        notices: Notices,
+        *,
+        sounds_here: bool = False,
+        face: Callable[[], str] = str,
+    ) -> None:
         self.talk = talk
+        self._face = face
         self.following = Following(talk, self._tell_playhead)
         self._sounds_here = sounds_here
         self._own: Loudspeaker | None = None
@@ -89,6 +98,7 @@ class Stage:
             "mode": self.talk.mode,
             "language": self.talk.language,
             "persona": self.talk.persona,
+            "face": self._face(),
             "busy": self._phase in ("committed", "speaking", "ducked"),
             "notices": self._notices.of(self.talk.id),
         }

@@ -83,8 +83,8 @@ export class Protocol {
   }
 
   /** @param {Event} event */
-  state({ phase, muted, paused, panic = false, mode, language, persona, busy, role, notices }) {
-    const known = { phase, muted, paused, panic, mode, language, persona, busy, notices };
+  state({ phase, muted, paused, panic = false, mode, language, persona, face = "", busy, role, notices }) {
+    const known = { phase, muted, paused, panic, mode, language, persona, face, busy, notices };
     this.store.set({ ...known, role: role ?? "speaker" });
   }
 

@@ -27,6 +27,7 @@
  * @property {boolean} busy
  * @property {"speaker"|"observer"} role
  * @property {string} persona
+ * @property {string|null} face changes with what her persona is shown as; null: not told yet
  * @property {string} language the conversation's: es, en or auto
  * @property {"es"|"en"} shown the page's own language
  * @property {Notice[]} notices
@@ -56,6 +57,7 @@ export const initial = () => ({
   busy: false,
   role: "speaker",
   persona: "",
+  face: null,
   language: "auto",
   shown: "es",
   notices: [],
