@@ -30,6 +30,7 @@ from mia.errors import MiaError
 from mia.home import Home
 from mia.memory import StageMemory
 from mia.mind.memory.digesting import Digesting
+from mia.mind.memory.taping import Taping
 from mia.panel.desk import Desk
 from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
@@ -86,6 +87,7 @@ class Serving:
         self._voicing: Voicing | None = None
         self._can_talk = asyncio.Event()
         self._memory = self._remembering()
+        self._taping: Taping | None = None
         self._hub: Hub | None = None
         self._guests = itertools.count(1)
         self._changed = asyncio.Event()
@@ -102,6 +104,7 @@ class Serving:
                 lambda: self._showing,
                 self._wardrobe.outputs,
                 lambda: self._memory,
+                lambda: self._taping,
             ).apply,
         )
         self._lan: Lan | None = None
@@ -155,6 +158,7 @@ class Serving:
                 settings=self._settings,
                 feel=self._feel,
                 memory=lambda: self._memory,
+                sound=lambda: self._taping,
                 panic=self._panic,
                 worn=lambda: self._wardrobe.worn,
                 dress=self._wardrobe.dress,
@@ -247,8 +251,12 @@ class Serving:
     async def _talk(self, ready: Callable[[], None]) -> None:
         folder = self._loaded.path.parent
         memories = self._memory.memories
+        taping = self._taping = memory.taping_of(
+            memories, self._config, self._bus, STAGE, self._trouble
+        )
         async with (
             memories.living(),
+            taping.living(),
             program.assembled(
                 self._config, folder, self._home, self._bus, self._loading, memories
             ) as parts,
@@ -258,6 +266,7 @@ class Serving:
                 self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             stage = self._stage
+            stage.overheard = taping.hear
             remembers = self._config.memory.enabled
             if not remembers:
                 for role, text in self._said:

@@ -67,6 +67,7 @@ def create_app(services: Services) -> FastAPI:
         pages=services.max_pages,
         guests=services.max_sessions,
         sounds_here=services.sounds_here,
+        recording=lambda talk: sound.record_of(talk) if (sound := services.sound()) else "none",
         face=lambda: services.worn().version,
     )
     app.state.hub = hub

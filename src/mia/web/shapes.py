@@ -51,6 +51,9 @@ class StageState(_Body):
     mode: InputMode
     language: str
     persona: str
+    recording: Literal["none", "hers", "both"] = Field(
+        "none", description="Whose sound is kept of the conversation."
+    )
     face: str = Field("", description="Changes with what her persona is shown as.")
     busy: bool
     notices: list[NoticeRow]

@@ -36,6 +36,7 @@ class Hub:
     pages, guests: how many sessions of each kind there may be at a time; each guest's
     conversation works on the same two cores. sounds_here: this machine's own loudspeaker plays
     the stage while no page speaks there. face: changes with the face of the persona she is.
+    recording: whose sound is kept of a conversation.
     """
 
     def __init__(
@@ -48,12 +49,14 @@ class Hub:
         pages: int = 16,
         guests: int = 4,
         sounds_here: bool = False,
+        recording: Callable[[str], str] = lambda _conversation: "none",
         face: Callable[[], str] = str,
     ) -> None:
         self._stage_talk = stage_talk
         self._make_talk = make_talk
         self._usage = usage
         self._sounds_here = sounds_here
+        self._recording = recording
         self._face = face
         self._notices = Notices(bus)
         self._stage: Stage | None = None
@@ -86,6 +89,7 @@ class Hub:
                 talk,
                 self._notices,
                 sounds_here=self._sounds_here,
+                recording=self._recording,
                 face=self._face,
             )
         return self._stage
