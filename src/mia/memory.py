@@ -20,6 +20,7 @@ from mia.mind.memory.library import Library
 from mia.mind.memory.memories import Choices, Engine, Memories
 from mia.mind.memory.ports import Embedder, Finds
 from mia.mind.memory.records import Memory
+from mia.mind.memory.taping import MEGABYTE, Taping
 from mia.telemetry.events import EventBus
 
 #: Chosen by `auto`, and what is fallen back to.
@@ -112,6 +113,19 @@ async def _index(
         except OSError as error:
             trouble(MiaError("memory.unwritable", path=own.cache, reason=error))
     return None
+
+
+def taping_of(
+    memories: Memories,
+    config: Config,
+    bus: EventBus,
+    conversation: str,
+    trouble: Callable[[MiaError], None],
+) -> Taping:
+    """What keeps the sound of this conversation, as configured; not running yet."""
+    chosen = config.conversations
+    most = chosen.sound_mb * MEGABYTE
+    return Taping(memories, bus, conversation, chosen.record, most, trouble)
 
 
 class StageMemory(Library):

@@ -30,11 +30,13 @@ from mia.errors import MiaError
 from mia.home import Home
 from mia.memory import StageMemory
 from mia.mind.memory.digesting import Digesting
+from mia.mind.memory.taping import Taping
 from mia.panel.desk import Desk
 from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
 from mia.panel.settings import Settings
 from mia.panel.shelf import Shelf
+from mia.panel.wardrobe import Wardrobe
 from mia.redaction import hide
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
@@ -76,14 +78,16 @@ class Serving:
         self._panic = Panic()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
-        self._showing = Showing(
-            program.outputs_of(self._config),
-            program.context_of(self._config, home),
-            lambda problem: program.report(self._bus, problem),
+        self._wardrobe = Wardrobe(
+            lambda: self._loaded,
+            lambda: self._showing,
+            lambda: self._hub.tell_all() if self._hub else None,
         )
+        self._showing = self._outputs()
         self._voicing: Voicing | None = None
         self._can_talk = asyncio.Event()
         self._memory = self._remembering()
+        self._taping: Taping | None = None
         self._hub: Hub | None = None
         self._guests = itertools.count(1)
         self._changed = asyncio.Event()
@@ -98,8 +102,9 @@ class Serving:
                 lambda: self._hub.stage if self._hub else None,
                 lambda: self._voicing,
                 lambda: self._showing,
-                program.outputs_of,
+                self._wardrobe.outputs,
                 lambda: self._memory,
+                lambda: self._taping,
             ).apply,
         )
         self._lan: Lan | None = None
@@ -153,7 +158,10 @@ class Serving:
                 settings=self._settings,
                 feel=self._feel,
                 memory=lambda: self._memory,
+                sound=lambda: self._taping,
                 panic=self._panic,
+                worn=lambda: self._wardrobe.worn,
+                dress=self._wardrobe.dress,
             )
         )
         self._hub = app.state.hub
@@ -201,6 +209,7 @@ class Serving:
         loaded.config.web = self._config.web
         self._loaded, self._config = loaded, loaded.config
         hide(*hidden(loaded.config))
+        await self._wardrobe.dress()
         self._changed.set()
 
     async def _stay(self, ready: Callable[[], None]) -> None:
@@ -235,19 +244,19 @@ class Serving:
                     talking.exception()  # told already, or on its way up
             again = True
             self._loading.failed.clear()
-            self._showing = Showing(
-                program.outputs_of(self._config),
-                program.context_of(self._config, self._home),
-                lambda problem: program.report(self._bus, problem),
-            )
+            self._showing = self._outputs()
             self._can_talk.clear()
             self._memory = self._remembering()
 
     async def _talk(self, ready: Callable[[], None]) -> None:
         folder = self._loaded.path.parent
         memories = self._memory.memories
+        taping = self._taping = memory.taping_of(
+            memories, self._config, self._bus, STAGE, self._trouble
+        )
         async with (
             memories.living(),
+            taping.living(),
             program.assembled(
                 self._config, folder, self._home, self._bus, self._loading, memories
             ) as parts,
@@ -257,6 +266,7 @@ class Serving:
                 self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
             self._stage = program.conversation(STAGE, parts, self._config, self._bus)
             stage = self._stage
+            stage.overheard = taping.hear
             remembers = self._config.memory.enabled
             if not remembers:
                 for role, text in self._said:
@@ -294,6 +304,10 @@ class Serving:
                 face.close()
                 self._said = [(item.role, item.text) for item in stage.history]
                 self._stage = self._parts = self._voicing = None
+
+    def _outputs(self) -> Showing:
+        context = program.context_of(self._config, self._home)
+        return Showing(self._wardrobe.outputs(self._config), context, self._trouble)
 
     def _remembering(self) -> StageMemory:
         memories = memory.memories_of(

@@ -23,7 +23,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "voice": ("models.tts",),
     "mind": ("models.llm", "prompt"),
     "ears": ("models.stt", "vad"),
-    "memory": ("rag", "memory"),
+    "memory": ("rag", "memory", "conversations"),
     "avatar": ("avatar.expressions", "lipsync"),
     "outputs": ("avatar.outputs",),
     "sound": ("audio",),

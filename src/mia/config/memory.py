@@ -1,8 +1,9 @@
-"""The keys about what she remembers."""
+"""The keys about what she remembers, and what is kept of a conversation."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -59,6 +60,23 @@ class Memory(Section):
         default_factory=Embedder, description="Texts to vectors: what is meant alike lies close."
     )
     index: Index = Field(default_factory=Index, description="Where the vectors are searched.")
+
+
+class Conversations(Section):
+    record: Literal["none", "hers", "both"] = Field(
+        "none",
+        description="Whose sound is kept of a conversation: nobody's (none), MIA's (hers), or the "
+        "user's as well (both). Each conversation can have its own choice; a Discord call is never "
+        "kept.",
+    )
+    sound_mb: int = Field(
+        2000,
+        ge=10,
+        le=1_000_000,
+        description="Sound that is kept at most, of all conversations; an hour of speech takes "
+        "about 80 MB. Beyond, no more is added.",
+        json_schema_extra={"unit": "MB"},
+    )
 
 
 class Rag(Section):

@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 
 from mia.config.discord import Discord
 from mia.config.face import Avatar, Lipsync
-from mia.config.memory import Memory, Rag
+from mia.config.memory import Conversations, Memory, Rag
 from mia.config.outputs import Osc
 from mia.config.safety import Safety
 from mia.config.sections import BackendSection, Section, alias, field_of
@@ -291,6 +291,9 @@ class Config(Section):
     log: Log = Field(default_factory=Log, description="What MIA writes down about herself.")
     safety: Safety = Field(default_factory=Safety, description="What she does not say.")
     memory: Memory = Field(default_factory=Memory, description="What she remembers.")
+    conversations: Conversations = Field(
+        default_factory=Conversations, description="What is kept of conversations beside words."
+    )
     rag: Rag = Field(
         default_factory=Rag,
         description="The original's `rag:`; its keys count in memory.",

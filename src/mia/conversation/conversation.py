@@ -54,6 +54,9 @@ class Conversation:
         self.speaker = speaker
         """Id of who speaks; in company of who spoke last."""
         self.speaker_name = ""
+        self.overheard: Callable[[Samples, int], None] = lambda _samples, _first: None
+        """Told of all sound that is listened to, and its first sample's place among it; where
+        several people speak, of none."""
         self.bus = bus
         self._endpointing = True
         """What the client asked for; a held key has its own way."""
@@ -122,6 +125,7 @@ class Conversation:
     def hear(self, samples: Samples) -> None:
         """Sound of the speaker, 16 kHz, any length; its last sample was said just now."""
         if self._attention.open and self._engine.alive and not self._panic.on:
+            self.overheard(samples, self._engine.ears.listener.taken)
             self._engine.hear(samples)
 
     def hear_from(self, speaker: Speaker, samples: Samples) -> None:

@@ -183,6 +183,11 @@ class Listener:
         return self._voice / HEARING_RATE
 
     @property
+    def taken(self) -> int:
+        """The place after the newest sample taken in, judged or not yet."""
+        return self.received + len(self._rest)
+
+    @property
     def onset_ms(self) -> int:
         """Where the newest stretch of voice began, in the sound received."""
         return self._onset * 1000 // HEARING_RATE

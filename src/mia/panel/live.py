@@ -1,5 +1,5 @@
-"""What can be changed while MIA runs: language, how she is spoken to, her voice, her outputs, and
-whether she remembers."""
+"""What can be changed while MIA runs: language, how she is spoken to, her voice, her outputs,
+whether she remembers, and whose sound is kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from mia.backends import Options
 from mia.channels.realtime.stage import Stage
 from mia.config import Config
+from mia.mind.memory.sounds import Record
+from mia.mind.memory.taping import MEGABYTE
 from mia.web.services import VoiceControl
 
 OUTPUTS = "avatar.outputs."
@@ -21,6 +23,7 @@ VOICE: Mapping[str, str] = {
 }
 LANGUAGE, MODE = "language", "input.mode"
 MEMORY = "memory.enabled"
+SOUND = ("conversations.record", "conversations.sound_mb")
 
 
 class Outputs(Protocol):
@@ -35,13 +38,20 @@ class Remembers(Protocol):
     def switch(self, enabled: bool) -> None: ...
 
 
+class Tapes(Protocol):
+    """What keeps sound (`mia.web.services.SoundControl`)."""
+
+    def set_default(self, record: Record, most: int) -> None: ...
+
+
 def live(key: str) -> bool:
     """Whether a change of this key counts at once."""
-    return key in VOICE or key in (LANGUAGE, MODE, MEMORY) or key.startswith(OUTPUTS)
+    return key in VOICE or key in (LANGUAGE, MODE, MEMORY, *SOUND) or key.startswith(OUTPUTS)
 
 
 class Live:
-    """Changes one running MIA. stage, voice, memory: None while she has none."""
+    """Changes one running MIA. stage, voice, memory, sound: None while she has
+    none."""
 
     def __init__(
         self,
@@ -50,12 +60,14 @@ class Live:
         outputs: Callable[[], Outputs],
         wanted: Callable[[Config], Mapping[str, Options]],
         memory: Callable[[], Remembers | None] = lambda: None,
+        sound: Callable[[], Tapes | None] = lambda: None,
     ) -> None:
         self._stage = stage
         self._voice = voice
         self._outputs = outputs
         self._wanted = wanted
         self._memory = memory
+        self._sound = sound
 
     async def apply(self, names: Collection[str], config: Config) -> Collection[str]:
         """Take these keys over from `config`; returns those that count now. Raises MiaError for
@@ -65,6 +77,11 @@ class Live:
         if MEMORY in names and memory is not None:
             memory.switch(config.memory.enabled)
             done.append(MEMORY)
+        sound = self._sound()
+        if (chosen := [name for name in SOUND if name in names]) and sound is not None:
+            kept = config.conversations
+            sound.set_default(kept.record, kept.sound_mb * MEGABYTE)
+            done += chosen
         stage = self._stage()
         if stage is not None:
             if LANGUAGE in names:

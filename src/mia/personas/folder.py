@@ -16,10 +16,11 @@ from ruamel.yaml.error import YAMLError
 
 from mia.errors import MiaError
 from mia.personas.cards import PARTS, TOLD, Card, prompts
+from mia.personas.face import USUAL, PersonaFace, Worn, face_from
 
 FOLDER = "personas"
 ABOUT = "persona.yaml"
-CARD, PICTURE = "card.json", "card.png"
+CARD, PICTURE, MODEL = "card.json", "card.png", "model.vrm"
 MOST, MOST_FILES = 200, 32
 LARGEST_FILE = 64 * 1024
 #: Keys of `config.yaml` that a persona may bring along.
@@ -30,8 +31,14 @@ KEYS = (
     "models.tts.speed",
     "models.tts.pitch",
 )
+#: Where it is kept what the configuration said before one of ours was chosen.
+BEFORE = ".before.yaml"
+#: MIA's place among a card's extensions.
+OURS = "mia"
+#: Her name and her prompt files, in `config.yaml`.
+NAMED, PROMPTS = "persona.name", "prompt.dir"
 #: Words that stand for something else in an address.
-RESERVED = ("current", "import")
+RESERVED = ("current", "import", "model", "before")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 FILE = re.compile(r"[\w][\w .-]{0,79}\.md")
 
@@ -39,13 +46,14 @@ FILE = re.compile(r"[\w][\w .-]{0,79}\.md")
 @dataclass(frozen=True, slots=True)
 class Persona:
     """id: her folder's name; "" for the one `prompt.dir` names outside of ours. settings: what of
-    the configuration she brings along."""
+    the configuration she brings along. face: what she is shown as."""
 
     id: str
     name: str
     files: Mapping[str, str]
     settings: Mapping[str, Any] = field(default_factory=dict)
     picture: bool = False
+    face: PersonaFace = USUAL
 
 
 class Personas:
@@ -73,7 +81,24 @@ class Personas:
             files_of(folder),
             {key: kept[key] for key in KEYS if key in kept},
             (folder / PICTURE).is_file(),
+            face_from(about.get("face")),
         )
+
+    def worn(self, prompts: Path) -> Worn:
+        """What the persona whose prompt files are in this folder wears; the usual face where she
+        is none of ours."""
+        if prompts.parent != self.root:
+            return Worn()
+        try:
+            shown = self.read(prompts.name)
+        except MiaError:
+            return Worn()
+        model = self.model(shown.id)
+        return Worn(shown.id, shown.face, model if model.is_file() else None)
+
+    def model(self, persona: str) -> Path:
+        """Where a model of her own is, or would be. Raises MiaError."""
+        return self.folder(persona) / MODEL
 
     def folder(self, persona: str) -> Path:
         """Where she lives. Raises MiaError `persona.unknown`."""
@@ -82,11 +107,17 @@ class Personas:
             raise MiaError("persona.unknown", name=persona[:60])
         return path
 
+    def copy_model(self, persona: str, to: str) -> None:
+        """Give one the model of another, where there is one. Raises MiaError."""
+        if (model := self.model(persona)).is_file():
+            shutil.copyfile(model, self.model(to))
+
     def create(
         self,
         name: str,
         files: Mapping[str, str],
         settings: Mapping[str, Any] | None = None,
+        face: PersonaFace = USUAL,
     ) -> Persona:
         """A new folder. Raises MiaError."""
         base = _slug(name)
@@ -96,19 +127,41 @@ class Personas:
         choices = (base, *(f"{base}-{number}" for number in range(2, MOST + 2)))
         persona = next(one for one in choices if one not in taken)
         (self.root / persona).mkdir(parents=True)
-        self.write(persona, name, files, settings or {})
+        self.write(persona, name, files, settings or {}, face)
         return self.read(persona)
 
     def write(
-        self, persona: str, name: str, files: Mapping[str, str], settings: Mapping[str, Any]
+        self,
+        persona: str,
+        name: str,
+        files: Mapping[str, str],
+        settings: Mapping[str, Any],
+        face: PersonaFace | None = None,
     ) -> None:
-        """Replace what she is. Raises MiaError."""
+        """Replace what she is; without a face, hers stays. Raises MiaError."""
         folder = self.folder(persona)
+        shown = face_from(_about(folder / ABOUT).get("face")) if face is None else face
         write_files(folder, files)
         yaml = YAML()
         kept = {key: settings[key] for key in KEYS if key in settings}
+        about: dict[str, Any] = {"version": 1, "name": name, "settings": kept}
+        if shown != USUAL:
+            about["face"] = shown.plain()
         with (folder / ABOUT).open("w", encoding="utf-8") as file:
-            yaml.dump({"version": 1, "name": name, "settings": kept}, file)
+            yaml.dump(about, file)
+
+    def keep_before(self, values: Mapping[str, Any]) -> None:
+        """Remember the keys of the configuration that choosing one of ours changes."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        kept = {key: values[key] for key in (*KEYS, NAMED, PROMPTS) if key in values}
+        with (self.root / BEFORE).open("w", encoding="utf-8") as file:
+            YAML().dump({"version": 1, "settings": kept}, file)
+
+    def before(self) -> dict[str, Any]:
+        """What was remembered; empty where nothing was."""
+        settings = _about(self.root / BEFORE).get("settings")
+        kept = settings if isinstance(settings, dict) else {}
+        return {key: kept[key] for key in (*KEYS, NAMED, PROMPTS) if key in kept}
 
     def remove(self, persona: str) -> None:
         """Delete her folder. Raises MiaError."""
@@ -116,7 +169,8 @@ class Personas:
 
     def take(self, card: Card) -> Persona:
         """A persona out of a card."""
-        made = self.create(card.name, prompts(card))
+        face = _travelled(card.whole)
+        made = self.create(card.name, prompts(card), face=face)
         folder = self.folder(made.id)
         whole = {**card.whole, **card.parts, "name": card.name}
         (folder / CARD).write_text(json.dumps(whole, ensure_ascii=False, indent=1), "utf-8")
@@ -147,6 +201,12 @@ class Personas:
         if own:
             parts["description"] = "\n\n".join(filter(None, [parts["description"], *own]))
         marked = {part: text.replace("{persona}", "{{char}}") for part, text in parts.items()}
+        extensions = whole.get("extensions")
+        kept = dict(extensions) if isinstance(extensions, dict) else {}
+        kept.pop(OURS, None)
+        if shown.face != USUAL:
+            kept[OURS] = {"version": 1, "face": shown.face.plain()}
+        whole["extensions"] = kept
         picture = folder / PICTURE
         data = picture.read_bytes() if picture.is_file() else None
         return Card(shown.name, marked, whole, data)
@@ -176,6 +236,14 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
         (folder / name).write_text(text, "utf-8", newline="\n")
     for name in set(files_of(folder)) - set(files):
         (folder / name).unlink()
+
+
+def _travelled(whole: Mapping[str, Any]) -> PersonaFace:
+    """The face within a card; a model does not come along, so its place is left open."""
+    extensions = whole.get("extensions")
+    ours = extensions.get(OURS) if isinstance(extensions, dict) else None
+    face = face_from(ours.get("face") if isinstance(ours, dict) else None)
+    return face.model_copy(update={"wears": None}) if face.wears == "vrm" else face
 
 
 def _about(path: Path) -> dict[str, Any]:

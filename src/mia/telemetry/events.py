@@ -282,6 +282,13 @@ class ModeChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingChanged(Event):
+    """Whose sound is kept of the conversation from now on."""
+
+    record: Literal["none", "hers", "both"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Event):
     """Something a user should know: `error.<code>` or `notice.<code>` in the catalogue."""
 

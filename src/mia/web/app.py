@@ -67,6 +67,8 @@ def create_app(services: Services) -> FastAPI:
         pages=services.max_pages,
         guests=services.max_sessions,
         sounds_here=services.sounds_here,
+        recording=lambda talk: sound.record_of(talk) if (sound := services.sound()) else "none",
+        face=lambda: services.worn().version,
     )
     app.state.hub = hub
     services.metrics.sessions("page", lambda: hub.pages)
@@ -109,6 +111,7 @@ def create_app(services: Services) -> FastAPI:
     large = {
         avatar.MODEL_PATH: LARGEST,
         personas.IMPORT_PATH: cards.LARGEST,
+        personas.MODEL_PATH: LARGEST,
         memory.IMPORT_PATH: memory.LARGEST_IMPORT,
     }
     app.add_middleware(SecurityMiddleware, access=services.access, larger=large)

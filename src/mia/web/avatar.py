@@ -46,6 +46,27 @@ def router(services: Services) -> APIRouter:
         fixed = model is not None and model.fixed is not None
         return shapes.AvatarAnswer.model_validate({"outputs": rows, "model": found, "fixed": fixed})
 
+    @routes.get(
+        "/api/v1/avatar/face",
+        summary="What the persona she is wears in page and overlay",
+        tags=["avatar"],
+    )
+    async def face() -> shapes.FaceAnswer:
+        worn = services.worn()
+        version = await run_blocking(lambda: worn.model_version)
+        model = (
+            f"/api/v1/personas/model?persona={worn.persona}&version={version}" if version else None
+        )
+        return shapes.FaceAnswer.model_validate(
+            {
+                "persona": worn.persona,
+                "wears": worn.face.wears,
+                "colours": worn.face.colours,
+                "expressions": worn.face.expressions.get("web", {}),
+                "model": model,
+            }
+        )
+
     @routes.post(
         "/api/v1/avatar/look",
         summary="Show an expression for some seconds",

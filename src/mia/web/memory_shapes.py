@@ -54,6 +54,7 @@ class SessionRow(BaseModel):
     language: str
     lines: int
     running: bool = False
+    sound: Literal["none", "hers", "both"] = Field("none", description="Whose sound was kept.")
 
 
 class LineRow(MemoryRow):
@@ -176,3 +177,17 @@ class ImportAnswer(BaseModel):
 
 class RenameRequest(_Body):
     title: Annotated[str, Field(max_length=200)]
+
+
+class RecordingRequest(_Body):
+    record: Literal["none", "hers", "both"] = Field(
+        description="Whose sound is kept of the running conversation from now on."
+    )
+
+
+class RecordingAnswer(BaseModel):
+    version: Literal[1] = 1
+    record: Literal["none", "hers", "both"] = Field(description="Whose sound is kept now.")
+    possible: bool = Field(description="False: she remembers nothing now, so no sound either.")
+    used: int = Field(description="Bytes of sound that are kept, of all conversations …")
+    most: int = Field(description="… and at most.")

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from mia.blocking import run_blocking
 from mia.channels.realtime.errors import RealtimeError
 from mia.errors import MiaError
-from mia.personas import Persona, Personas, cards, read_card, to_json
-from mia.personas.folder import FOLDER, files_of, write_files
+from mia.personas import Persona, PersonaFace, Personas, Worn, cards, read_card, to_json
+from mia.personas.folder import FOLDER, NAMED, PROMPTS, files_of, write_files
 from mia.web import shapes
+from mia.web.model_file import ModelFile
 from mia.web.services import Services, SettingsControl
+from mia.web.static import TYPES
 
 IMPORT_PATH = "/api/v1/personas/import"
+#: Where a body may be as large as a model; `?persona=` says whose.
+MODEL_PATH = "/api/v1/personas/model"
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     422: {"model": shapes.ProblemAnswer},
     503: {"model": shapes.ProblemAnswer},
@@ -25,12 +31,16 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 class PersonaRow(BaseModel):
-    id: str = Field(description="Her folder; empty: the one prompt.dir names outside of it.")
+    id: str = Field(
+        description="Her folder; empty: who she is without one of these (`before` in addresses)."
+    )
     name: str
     current: bool
     files: dict[str, str]
     settings: dict[str, Any]
-    picture: bool
+    picture: bool = Field(description="Whether she came with one; `card.png` has it.")
+    face: PersonaFace = Field(description="What she is shown as.")
+    model: str = Field(description="Version of a VRM file of her own; empty without one.")
 
 
 class PersonasAnswer(BaseModel):
@@ -45,6 +55,8 @@ class PersonaRequest(BaseModel):
     name: str = Field(min_length=1, max_length=80)
     files: dict[str, str] = Field(default_factory=dict, max_length=32)
     settings: dict[str, Any] = Field(default_factory=dict, max_length=10)
+    face: PersonaFace | None = Field(None, description="null: it stays as it is.")
+    like: str | None = Field(None, description="Of a new one: whose model she has a copy of.")
 
 
 def router(services: Services) -> APIRouter:
@@ -67,20 +79,25 @@ def router(services: Services) -> APIRouter:
 
     @routes.get("/api/v1/personas", summary="Every persona there is", responses=_PROBLEMS)
     async def every() -> PersonasAnswer:
-        personas, values, chosen, prompts = await now()
+        personas, values, chosen, _ = await now()
         found = await run_blocking(personas.every)
-        rows = [_row(persona, persona.id == chosen) for persona in found]
-        if not chosen:
-            files = await run_blocking(files_of, prompts)
-            own = Persona("", str(values["persona.name"]), files)
-            rows.insert(0, _row(own, True))
+        rows = [_row(persona, persona.id == chosen, personas) for persona in found]
+        before = {} if not chosen else await run_blocking(personas.before)
+        if not chosen or before:
+            here = {**values, **before}
+            _, folder = await run_blocking(_places, str(personas.root), str(here[PROMPTS]))
+            files = await run_blocking(files_of, folder)
+            rows.insert(0, _row(Persona("", str(here[NAMED]), files), not chosen, personas))
         return PersonasAnswer(personas=rows, folder=FOLDER)
 
     @routes.post("/api/v1/personas", summary="Make a new one", status_code=201, responses=_PROBLEMS)
     async def create(wish: PersonaRequest) -> PersonaRow:
         personas, *_ = await now()
-        made = await run_blocking(personas.create, wish.name, wish.files, wish.settings)
-        return _row(made, False)
+        face = wish.face or PersonaFace()
+        made = await run_blocking(personas.create, wish.name, wish.files, wish.settings, face)
+        if wish.like:
+            await run_blocking(personas.copy_model, wish.like, made.id)
+        return _row(made, False, personas)
 
     @routes.post(
         IMPORT_PATH,
@@ -91,25 +108,83 @@ def router(services: Services) -> APIRouter:
     async def take(request: Request) -> PersonaRow:
         personas, *_ = await now()
         card = await run_blocking(read_card, await request.body())
-        return _row(await run_blocking(personas.take, card), False)
+        return _row(await run_blocking(personas.take, card), False, personas)
 
     @routes.put("/api/v1/personas/current", summary="Write the current one", responses=_PROBLEMS)
     async def write_current(wish: PersonaRequest) -> PersonaRow:
-        _, _, chosen, prompts = await now()
+        personas, _, chosen, prompts = await now()
         if chosen:
             return await write(chosen, wish)
         await run_blocking(write_files, prompts, wish.files)
         await control().change({"persona.name": wish.name}, (), "save")
         await services.reload()
-        return _row(Persona("", wish.name, await run_blocking(files_of, prompts)), True)
+        own = Persona("", wish.name, await run_blocking(files_of, prompts))
+        return _row(own, True, personas)
+
+    async def model_of(persona: str) -> tuple[ModelFile, bool]:
+        """Her model's place, and whether she is the one who is shown."""
+        personas, _, chosen, _ = await now()
+        return ModelFile(await run_blocking(personas.model, persona)), persona == chosen
+
+    @routes.get(
+        MODEL_PATH,
+        summary="Her own model, as it was given",
+        response_class=FileResponse,
+        responses={404: {"model": shapes.ProblemAnswer}},
+    )
+    async def download(persona: str) -> FileResponse:
+        path = (await model_of(persona))[0].path
+        if path is None:
+            raise MiaError("web.not_found", path=MODEL_PATH)
+        headers = {"cache-control": "no-cache"}
+        return FileResponse(path, media_type=TYPES[".vrm"], headers=headers)
+
+    @routes.put(
+        MODEL_PATH,
+        summary="Give her a model of her own: the body is a VRM file",
+        status_code=204,
+        responses=_PROBLEMS,
+    )
+    async def upload(persona: str, request: Request) -> None:
+        model, shown = await model_of(persona)
+        await run_blocking(model.put, await request.body())
+        if shown:
+            await services.dress()
+
+    @routes.delete(MODEL_PATH, summary="Forget her own model", status_code=204, responses=_PROBLEMS)
+    async def forget(persona: str) -> None:
+        model, shown = await model_of(persona)
+        await run_blocking(model.remove)
+        if shown:
+            await services.dress()
 
     @routes.put("/api/v1/personas/{persona}", summary="Write one", responses=_PROBLEMS)
     async def write(persona: str, wish: PersonaRequest) -> PersonaRow:
         personas, _, chosen, _ = await now()
-        await run_blocking(personas.write, persona, wish.name, wish.files, wish.settings)
+        before = await run_blocking(personas.read, persona)
+        await run_blocking(personas.write, persona, wish.name, wish.files, wish.settings, wish.face)
+        after = await run_blocking(personas.read, persona)
         if persona == chosen:
-            await choose(persona)
-        return _row(await run_blocking(personas.read, persona), persona == chosen)
+            # Another face needs no new beginning.
+            if dataclasses.replace(before, face=after.face) == after:
+                await services.dress()
+            else:
+                await choose(persona)
+        return _row(after, persona == chosen, personas)
+
+    @routes.post(
+        "/api/v1/personas/before/choose",
+        summary="Be again who she was before one of these was chosen",
+        status_code=204,
+        responses=_PROBLEMS,
+    )
+    async def go_back() -> None:
+        personas, *_ = await now()
+        before = await run_blocking(personas.before)
+        if not before:
+            raise MiaError("persona.unknown", name="before")
+        await control().change(before, (), "save")
+        await services.reload()
 
     @routes.post(
         "/api/v1/personas/{persona}/choose",
@@ -118,13 +193,11 @@ def router(services: Services) -> APIRouter:
         responses=_PROBLEMS,
     )
     async def choose(persona: str) -> None:
-        personas, *_ = await now()
+        personas, values, chosen, _ = await now()
         found = await run_blocking(personas.read, persona)
-        wish = {
-            **found.settings,
-            "persona.name": found.name,
-            "prompt.dir": f"{FOLDER}/{persona}",
-        }
+        if not chosen:
+            await run_blocking(personas.keep_before, values)
+        wish = {**found.settings, NAMED: found.name, PROMPTS: f"{FOLDER}/{persona}"}
         await control().change(wish, (), "save")
         await services.reload()
 
@@ -175,7 +248,8 @@ def _saved_as(name: str) -> dict[str, str]:
     return {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-cache"}
 
 
-def _row(persona: Persona, current: bool) -> PersonaRow:
+def _row(persona: Persona, current: bool, personas: Personas) -> PersonaRow:
+    model = personas.model(persona.id) if persona.id else None
     return PersonaRow(
         id=persona.id,
         name=persona.name,
@@ -183,4 +257,6 @@ def _row(persona: Persona, current: bool) -> PersonaRow:
         files=dict(persona.files),
         settings=dict(persona.settings),
         picture=persona.picture,
+        face=persona.face,
+        model=Worn(model=model).model_version,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -12,6 +12,7 @@ from mia.channels.realtime.session import no_usage
 from mia.channels.realtime.talk import CountUsage, MakeTalk, Talk
 from mia.conversation.panic import Panic
 from mia.errors import MiaError
+from mia.personas.face import Worn
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
 from mia.telemetry.journal import Journal
@@ -85,6 +86,57 @@ class SettingsControl(Protocol):
     async def check_file(self) -> None: ...
 
 
+class Mix(Protocol):
+    """A WAV file that is made while it is sent (`mia.mind.memory.mixing.Mix`)."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
+
+    def blocks(self) -> Iterator[bytes]:
+        """The file, piece by piece; each takes a while."""
+        ...
+
+
+Record = Literal["none", "hers", "both"]
+"""Whose sound is kept."""
+
+
+class SoundControl(Protocol):
+    """What keeps the sound of the stage's conversation (`mia.mind.memory.taping.Taping`)."""
+
+    @property
+    def record(self) -> Record:
+        """Whose is kept now."""
+        ...
+
+    @property
+    def possible(self) -> bool:
+        """Whether any can be."""
+        ...
+
+    @property
+    def used(self) -> int:
+        """Bytes that are kept now …"""
+        ...
+
+    @property
+    def most(self) -> int:
+        """… and at most."""
+        ...
+
+    def record_of(self, conversation: str) -> Record: ...
+
+    def choose(self, record: Record) -> None:
+        """Keep this of the running conversation. Raises MiaError `conversations.not_kept`."""
+        ...
+
+    async def count(self) -> None:
+        """Look how much is kept."""
+        ...
+
+
 class MemoryControl(Protocol):
     """What she remembers (`mia.mind.memory.library.Library`). Rows are plain data. Raises
     MiaError. `wanted`: conditions by name, as `mia.mind.memory.records.Wanted` has them."""
@@ -113,6 +165,8 @@ class MemoryControl(Protocol):
     async def sessions(self) -> list[dict[str, Any]]: ...
     async def session(self, session: int) -> dict[str, Any]: ...
     async def rename(self, session: int, title: str) -> dict[str, Any]: ...
+    async def sound(self, session: int, side: Literal["hers", "both"]) -> Mix: ...
+    async def forget_sound(self, session: int) -> None: ...
     async def export_session(self, session: int, form: Literal["md", "json", "srt"]) -> str: ...
     async def resume(self, session: int | None) -> bool: ...
     async def begin(self) -> None: ...
@@ -138,7 +192,8 @@ class Services:
     settings: the configuration. feel: shows an expression for some seconds.
     desk: the set-up and the models.
     lan: how she is reached from the same network, None while she does not listen there.
-    memory: what she remembers.
+    memory: what she remembers. sound: what keeps the sound of it.
+    worn: the face of the persona she is now. dress: look again what that is, and show it.
     """
 
     bus: EventBus
@@ -167,4 +222,7 @@ class Services:
     settings: SettingsControl | None = None
     feel: Callable[[str, float], None] | None = None
     memory: Callable[[], MemoryControl | None] = lambda: None
+    sound: Callable[[], SoundControl | None] = lambda: None
     panic: Panic = field(default_factory=Panic)
+    worn: Callable[[], Worn] = Worn
+    dress: Callable[[], Awaitable[None]] = nothing_to_reload

@@ -51,6 +51,10 @@ class StageState(_Body):
     mode: InputMode
     language: str
     persona: str
+    recording: Literal["none", "hers", "both"] = Field(
+        "none", description="Whose sound is kept of the conversation."
+    )
+    face: str = Field("", description="Changes with what her persona is shown as.")
     busy: bool
     notices: list[NoticeRow]
 
@@ -220,6 +224,16 @@ class AvatarAnswer(_Answer):
     outputs: list[OutputRow] = Field(description="Other programs she is shown in.")
     model: ModelAnswer | None = Field(description="Your own model; null: there is none.")
     fixed: bool = Field(description="The configuration names it; an upload does not replace it.")
+
+
+class FaceAnswer(_Answer):
+    persona: str = Field(description="Whose face it is; empty: nobody's of the personas page.")
+    wears: Literal["puppet", "vrm"] | None = Field(
+        description="null: she has no face of her own, and is shown as page and overlay choose."
+    )
+    colours: dict[str, str] = Field(description="Of the puppet's parts, as #rrggbb.")
+    expressions: dict[str, str] = Field(description="Her model's expression for one of MIA's.")
+    model: str | None = Field(description="Address of her own model.")
 
 
 class SourceAnswer(_Answer):

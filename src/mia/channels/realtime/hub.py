@@ -35,7 +35,8 @@ class Hub:
     make_talk: builds a conversation for a client that is not one of our pages.
     pages, guests: how many sessions of each kind there may be at a time; each guest's
     conversation works on the same two cores. sounds_here: this machine's own loudspeaker plays
-    the stage while no page speaks there.
+    the stage while no page speaks there. face: changes with the face of the persona she is.
+    recording: whose sound is kept of a conversation.
     """
 
     def __init__(
@@ -48,11 +49,15 @@ class Hub:
         pages: int = 16,
         guests: int = 4,
         sounds_here: bool = False,
+        recording: Callable[[str], str] = lambda _conversation: "none",
+        face: Callable[[], str] = str,
     ) -> None:
         self._stage_talk = stage_talk
         self._make_talk = make_talk
         self._usage = usage
         self._sounds_here = sounds_here
+        self._recording = recording
+        self._face = face
         self._notices = Notices(bus)
         self._stage: Stage | None = None
         self._ends = asyncio.Event()
@@ -80,7 +85,13 @@ class Hub:
             self._stage.close()
             self._stage = None
         if self._stage is None and talk is not None:
-            self._stage = Stage(talk, self._notices, sounds_here=self._sounds_here)
+            self._stage = Stage(
+                talk,
+                self._notices,
+                sounds_here=self._sounds_here,
+                recording=self._recording,
+                face=self._face,
+            )
         return self._stage
 
     async def serve(self, socket: Socket, greeting: Greeting) -> None:
@@ -116,6 +127,11 @@ class Hub:
             )
         talk = await self._make_talk()
         return RealtimeSession(socket, talk, beta=greeting.beta, usage=self._usage, ends=self._ends)
+
+    def tell_all(self) -> None:
+        """Tell every page the stage's state."""
+        if (stage := self.stage) is not None:
+            stage.tell_all()
 
     def send_away(self) -> None:
         """Ask every client to connect again: its conversation is about to end."""

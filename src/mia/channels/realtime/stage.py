@@ -11,7 +11,15 @@ from mia.channels.realtime.following import Following
 from mia.channels.realtime.loudspeaker import Room
 from mia.channels.realtime.talk import SessionRole, Talk
 from mia.conversation.ports import Loudspeaker, Role
-from mia.telemetry.events import Event, EventBus, ModeChanged, Notice, Phase, PhaseChanged
+from mia.telemetry.events import (
+    Event,
+    EventBus,
+    ModeChanged,
+    Notice,
+    Phase,
+    PhaseChanged,
+    RecordingChanged,
+)
 
 _NOTICES = 32
 
@@ -60,10 +68,22 @@ class Stage:
     those who look on may listen: an overlay whose sound OBS records.
 
     sounds_here: this machine's own loudspeaker plays her while no page speaks; it is left alone.
+    recording: whose sound is kept of a conversation.
+    face: changes with what her persona is shown as; pages then ask what that is.
     """
 
-    def __init__(self, talk: Talk, notices: Notices, *, sounds_here: bool = False) -> None:
+    def __init__(
+        self,
+        talk: Talk,
+        notices: Notices,
+        *,
+        sounds_here: bool = False,
+        recording: Callable[[str], str] = lambda _conversation: "none",
+        face: Callable[[], str] = str,
+    ) -> None:
         self.talk = talk
+        self._face = face
+        self._recording = recording
         self.following = Following(talk, self._tell_playhead)
         self._sounds_here = sounds_here
         self._own: Loudspeaker | None = None
@@ -89,6 +109,8 @@ class Stage:
             "mode": self.talk.mode,
             "language": self.talk.language,
             "persona": self.talk.persona,
+            "recording": self._recording(self.talk.id),
+            "face": self._face(),
             "busy": self._phase in ("committed", "speaking", "ducked"),
             "notices": self._notices.of(self.talk.id),
         }
@@ -209,5 +231,5 @@ class Stage:
         if isinstance(event, PhaseChanged):
             self._phase = event.phase
             self.tell_all()
-        elif isinstance(event, Notice | ModeChanged):
+        elif isinstance(event, Notice | ModeChanged | RecordingChanged):
             self.tell_all()

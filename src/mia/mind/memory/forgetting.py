@@ -3,7 +3,8 @@
 Rows are deleted, and the facts made from them; then what SQLite leaves behind is cleared up: freed
 pages are overwritten (`secure_delete`), words leave the word tables' old segments, the file is
 written anew without its gaps, the write-ahead log is emptied, and the copies (`keeping`) are
-deleted, to be made again from what is left. The index takes its vectors out by the outbox.
+deleted, to be made again from what is left. Sound that was kept of a line goes with it (`sounds`).
+The index takes its vectors out by the outbox.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from mia.errors import MiaError
 from mia.mind.memory import keeping, words
 from mia.mind.memory.journal import MANY, Journal
 from mia.mind.memory.records import Wanted
+from mia.mind.memory.sounds import Sounds
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,10 @@ def edit(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
         facts = _with_facts(connection, [memory])[1:]
         journal.erase(facts)
         journal.change_text(memory, text)
+    try:
+        Sounds(journal.path.parent).drop([memory])  # it says the old words
+    except OSError as error:
+        raise MiaError("memory.forget_unfinished", reason=error) from error
     scrub(journal)
     return tuple(facts)
 
@@ -70,6 +76,7 @@ def scrub(journal: Journal) -> None:
             journal.connection.execute("VACUUM")
         busy = journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         keeping.drop(journal.path)
+        Sounds(journal.path.parent).sweep(journal.connection)
     except (sqlite3.Error, OSError) as error:
         raise MiaError("memory.forget_unfinished", reason=error) from error
     if busy:

@@ -13,11 +13,13 @@ from typing import Any, Literal, TypeVar
 
 from mia.blocking import run_blocking
 from mia.errors import MiaError
-from mia.mind.memory import forgetting, picture, reading, transfer
+from mia.mind.memory import forgetting, mixing, picture, reading, transfer
 from mia.mind.memory.journal import FILE, Journal
 from mia.mind.memory.memories import Memories
 from mia.mind.memory.ports import Question
 from mia.mind.memory.records import Memory, Session, Wanted
+from mia.mind.memory.sounds import Sounds
+from mia.mind.memory.timeline import laid_out
 
 T = TypeVar("T")
 JSON = dict[str, Any]
@@ -263,14 +265,27 @@ class Library:
 
     async def sessions(self) -> list[JSON]:
         now = {talk.session: talk.id for talk in self._memories.recorder.talks.values()}
-        found = await self._ask(reading.sessions)
-        return [{**_session(one), "running": one.id in now} for one in found]
+        kept = await run_blocking(self._sounds.pieces)
+
+        def look(connection: sqlite3.Connection) -> tuple[list[Session], dict[int, set[str]]]:
+            sides: dict[int, set[str]] = {}
+            for line in reading.by_ids(connection, list(kept)):
+                sides.setdefault(line.session or 0, set()).add(line.role)
+            return reading.sessions(connection), sides
+
+        found, sides = await self._ask(look)
+        return [
+            {**_session(one), "running": one.id in now, "sound": _sound(sides.get(one.id, set()))}
+            for one in found
+        ]
 
     async def session(self, session: int) -> JSON:
         """A conversation with all its lines."""
         talked = await self._talked(session)
+        kept = await run_blocking(self._sounds.pieces)
         return {
             **_session(talked.session),
+            "sound": _sound({line.role for line in talked.lines if line.id in kept}),
             "lines": [{**asdict(line), "who": talked.who(line)} for line in talked.lines],
         }
 
@@ -281,8 +296,28 @@ class Library:
 
     async def export_session(self, session: int, form: Format) -> str:
         talked = await self._talked(session)
-        forms = {"md": transfer.markdown, "json": transfer.as_json, "srt": transfer.srt}
-        return forms[form](talked)
+        if form == "srt":
+            return await run_blocking(lambda: transfer.srt(talked, self._sounds.pieces()))
+        return transfer.markdown(talked) if form == "md" else transfer.as_json(talked)
+
+    async def sound(self, session: int, side: mixing.Side) -> mixing.Mix:
+        """The kept sound of a conversation, in time with its subtitles. Raises MiaError."""
+        talked = await self._talked(session)
+        return await run_blocking(
+            lambda: mixing.mixed(laid_out(talked.lines, self._sounds.pieces()), side)
+        )
+
+    async def forget_sound(self, session: int) -> None:
+        """Delete the kept sound of a conversation; its words stay. Raises MiaError."""
+        lines = [line.id for line in (await self._talked(session)).lines]
+        try:
+            await self._write(lambda _journal: self._sounds.drop(lines))
+        except OSError as error:
+            raise MiaError("memory.forget_unfinished", reason=error) from error
+
+    @property
+    def _sounds(self) -> Sounds:
+        return Sounds(self._memories.folder)
 
     async def take_up(self, session: int | None, conversation: str) -> list[Memory]:
         """Go on with this conversation (None: the newest): what is said from now on in the one
@@ -316,6 +351,13 @@ def _one(connection: sqlite3.Connection, memory: int) -> Memory:
     if not rows:
         raise MiaError("memory.unknown", id=memory)
     return rows[0]
+
+
+def _sound(roles: set[str]) -> str:
+    """Whose sound there is."""
+    if "user" in roles:
+        return "both"
+    return "hers" if roles else "none"
 
 
 def _session(session: Session) -> JSON:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,9 @@ from mia.errors import MiaError
 from mia.mind.memory import reading
 from mia.mind.memory.journal import Journal
 from mia.mind.memory.records import OWNER, Kind, Line, Memory, Role, Session, Wanted
+from mia.mind.memory.sounds import Piece
+from mia.mind.memory.timeline import laid_out
+from mia.strings import translate
 
 VERSION = 1
 #: Longest text of a memory that is read in, in characters.
@@ -155,10 +158,6 @@ def _session(connection: sqlite3.Connection, known: dict[str, int], row: Portabl
 
 # ── one conversation, to read ────────────────────────────────────────────────────────────────
 
-#: Subtitles: how fast people read, in characters a second, and the shortest time on the screen.
-READING = 15.0
-SHORTEST = 1.5
-
 
 @dataclass(frozen=True, slots=True)
 class Talked:
@@ -172,6 +171,11 @@ class Talked:
         if line.role == "assistant":
             return line.persona
         return self.names.get(line.speaker) or line.speaker
+
+    def named(self, line: Memory) -> str:
+        """As `who`, for people to read: whoever is at this machine is "you"."""
+        who = self.who(line)
+        return translate("page.memory.you", self.session.language) if who == OWNER else who
 
     @property
     def title(self) -> str:
@@ -187,7 +191,7 @@ def markdown(talked: Talked) -> str:
     begun = _date(talked.session.begun).strftime("%Y-%m-%d %H:%M")
     parts = [f"# {_inline(talked.title)}\n\n*{begun}*\n"]
     parts += [
-        f"**{_inline(talked.who(line))}** ({_date(line.at):%H:%M}): {_inline(line.text)}\n"
+        f"**{_inline(talked.named(line))}** ({_date(line.at):%H:%M}): {_inline(line.text)}\n"
         for line in talked.lines
     ]
     return "\n".join(parts)
@@ -224,23 +228,14 @@ def as_json(talked: Talked) -> str:
     return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
 
 
-def srt(talked: Talked) -> str:
-    """Subtitles from the conversation's beginning on.
-
-    A line is stamped when it was known: a person's at the end of their turn, MIA's when she had
-    finished. So it is on the screen from as long before as it takes to read, to that moment, or
-    from the line before on."""
-    blocks, before = [], 0.0
-    first = talked.lines[0].at if talked.lines else 0.0
-    lead = max(SHORTEST, len(talked.lines[0].text) / READING) if talked.lines else 0.0
-    for number, line in enumerate(talked.lines, start=1):
-        takes = max(SHORTEST, len(line.text) / READING)
-        end = max(line.at - first + lead, before + SHORTEST)
-        begin = max(before, end - takes)
-        who = talked.who(line)
-        text = " ".join(line.text.split()).replace("-->", "→")
-        blocks.append(f"{number}\n{_stamp(begin)} --> {_stamp(end)}\n{who}: {text}\n")
-        before = end
+def srt(talked: Talked, pieces: Mapping[int, Sequence[Piece]] | None = None) -> str:
+    """Subtitles from the conversation's beginning on, in time with its sound where some was kept
+    (`pieces`)."""
+    blocks = []
+    for number, one in enumerate(laid_out(talked.lines, pieces), start=1):
+        text = " ".join(one.line.text.split()).replace("-->", "→")
+        who = talked.named(one.line)
+        blocks.append(f"{number}\n{_stamp(one.begin)} --> {_stamp(one.end)}\n{who}: {text}\n")
     return "\n".join(blocks)
 
 

@@ -23,7 +23,22 @@ export function showLive(store, { toggle, pause, stop }) {
     pauseButton.disabled = state.connection !== "open" || state.role !== "speaker";
     stopButton.disabled = state.connection !== "open" || !(state.playing || state.busy);
   });
+  showRecording(store);
   mic.addEventListener("click", toggle);
   pauseButton.addEventListener("click", pause);
   stopButton.addEventListener("click", stop);
+}
+
+/** While sound is kept it is said on every page; the way to change it is there. @param {Store} store */
+function showRecording(store) {
+  const mark = find("#recording");
+  const words = find("#recording-text");
+  store.watch(["recording", "shown"], ({ recording }) => {
+    mark.hidden = recording === "none";
+    if (mark.hidden) return;
+    const what = t(recording === "both" ? "page.recording.both" : "page.recording.hers");
+    words.textContent = what;
+    mark.title = t("page.recording.change", { what });
+    mark.setAttribute("aria-label", mark.title);
+  });
 }

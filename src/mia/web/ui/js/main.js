@@ -250,7 +250,7 @@ function hideToken() {
 hideToken();
 chooseTheme();
 await showLanguage(firstLanguage());
-const worn = showObs(stage, store, (level, text) => notices.toast(level, text));
+const worn = showObs(stage, store, realtime, (level, text) => notices.toast(level, text));
 const parts = { t, has, language, api, store, notices, realtime, stage, worn };
 new Router(parts, { shown: (talks) => stage.sleep(!talks) });
 showControls(store, {
@@ -276,9 +276,8 @@ store.watch(["language"], ({ language, shown }) => {
 });
 realtime.connect();
 performance.mark("mia.interactive");
-await Promise.all([stage.start(), showFoot()]);
+await Promise.all([worn.start(), showFoot()]);
 stage.feelPointer();
-worn.start();
 
 Object.assign(window, { mia: { store, player, stage, realtime, microphone, t } });
 document.documentElement.dataset.ready = "";

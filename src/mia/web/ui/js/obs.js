@@ -4,7 +4,7 @@
 import { t } from "./i18n.js";
 import { address } from "./overlay/options.js";
 import { ModelError } from "./vrm/check.js";
-import { Refusal, bring, dress } from "./wardrobe.js";
+import { Refusal, Wardrobe, bring, dress } from "./wardrobe.js";
 
 /** @typedef {import("./overlay/options.js").Options} Options */
 
@@ -26,17 +26,26 @@ function kept(key) {
 }
 
 /**
- * What she wears in this page, and how to change it.
- * @typedef {{now: () => "puppet"|"vrm", wear: (avatar: "puppet"|"vrm") => Promise<void>, take: (file: File|undefined) => Promise<void>, start: () => void}} Worn
+ * What she wears in this page, and how to change it: the choice that counts where her persona brings
+ * nothing along, and what that is.
+ * @typedef {object} Worn
+ * @property {() => "puppet"|"vrm"} now
+ * @property {() => import("./wardrobe.js").Outfit} hers
+ * @property {(avatar: "puppet"|"vrm") => Promise<void>} wear
+ * @property {(file: File|undefined) => Promise<void>} take
+ * @property {() => Promise<void>} look ask what her persona wears, and show it
+ * @property {(error: unknown) => void} complain of a model that cannot be worn
+ * @property {() => Promise<void>} start put her on the stage
  */
 
 /**
  * @param {import("./stage.js").Stage} stage
  * @param {import("./store.js").Store} store
+ * @param {import("./realtime.js").Realtime} realtime
  * @param {(level: string, text: string) => void} toast
  * @returns {Worn}
  */
-export function showObs(stage, store, toast) {
+export function showObs(stage, store, realtime, toast) {
   const [dialog, form, url, preview] = [find("#obs"), find("#obs-form"), find("#obs-url"), find("#obs-preview")];
   let timer = 0;
 
@@ -74,7 +83,7 @@ export function showObs(stage, store, toast) {
   /** @param {"puppet"|"vrm"} avatar */
   const wear = async (avatar) => {
     try {
-      await dress(stage, avatar);
+      await dress(stage, avatar, wardrobe.hers);
       localStorage.setItem(WORN, avatar);
       form.elements.avatar.value = avatar;
     } catch (error) {
@@ -83,6 +92,17 @@ export function showObs(stage, store, toast) {
     }
     show();
   };
+  const usual = () => (localStorage.getItem(WORN) === "vrm" ? "vrm" : "puppet");
+  // What cannot be shown is the puppet, in her colours.
+  const wardrobe = new Wardrobe(async (worn) => {
+    try {
+      await dress(stage, usual(), worn);
+    } catch (error) {
+      complain(error);
+      await dress(stage, "puppet", { ...worn, wears: "puppet" });
+    }
+    show();
+  });
   /** @param {File|undefined} file */
   const take = async (file) => {
     if (!file) return;
@@ -90,7 +110,10 @@ export function showObs(stage, store, toast) {
       await bring(stage, file);
       localStorage.setItem(WORN, "vrm");
       form.elements.avatar.value = "vrm";
-      toast("info", t("page.model.worn"));
+      // Shown for a moment it would be taken for hers.
+      const { hers } = wardrobe;
+      if (hers.wears) await wardrobe.change(hers);
+      toast("info", t(hers.wears ? "page.model.kept" : "page.model.worn", { name: store.state.persona }));
     } catch (error) {
       complain(error);
     }
@@ -129,10 +152,17 @@ export function showObs(stage, store, toast) {
   });
   acceptDrops(take);
   show();
-  const start = () => {
-    if (localStorage.getItem(WORN) === "vrm") void wear("vrm");
+  const start = async () => {
+    // She comes dressed, and does not change before everybody's eyes.
+    const worn = await wardrobe.first();
+    await stage.start(worn.wears === "puppet" ? worn.colours : {});
+    form.elements.avatar.value = usual();
+    show();
+    if ((worn.wears ?? usual()) === "vrm") void wardrobe.change(worn);
+    wardrobe.follow(store, realtime);
   };
-  return { now: () => form.elements.avatar.value, wear, take, start };
+  const hers = () => wardrobe.hers;
+  return { now: () => form.elements.avatar.value, hers, wear, take, look: () => wardrobe.look(), complain, start };
 }
 
 /** @type {Record<import("./vrm/check.js").Problem, string>} */

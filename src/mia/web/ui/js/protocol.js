@@ -83,8 +83,9 @@ export class Protocol {
   }
 
   /** @param {Event} event */
-  state({ phase, muted, paused, panic = false, mode, language, persona, busy, role, notices }) {
-    const known = { phase, muted, paused, panic, mode, language, persona, busy, notices };
+  state({ role, panic = false, face = "", recording = "none", ...told }) {
+    const { phase, muted, paused, mode, language, persona, busy, notices } = told;
+    const known = { phase, muted, paused, panic, mode, language, persona, face, recording, busy, notices };
     this.store.set({ ...known, role: role ?? "speaker" });
   }
 

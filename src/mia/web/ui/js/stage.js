@@ -98,9 +98,10 @@ export class Stage {
     this.frame = this.frame.bind(this);
   }
 
-  async start() {
+  /** @param {import("./puppet/paint.js").Colours} [colours] of the puppet she begins with */
+  async start(colours = {}) {
     const { life } = this.face;
-    this.wear(await Puppet.load(this.host, { still: this.still }));
+    this.wear(await Puppet.load(this.host, { still: this.still, colours }));
     this.store.watch([...SHOWN_KEYS], (state) => {
       this.host.dataset.mood = life.mood = this.mood(state);
     });

@@ -27,6 +27,8 @@
  * @property {boolean} busy
  * @property {"speaker"|"observer"} role
  * @property {string} persona
+ * @property {string|null} face changes with what her persona is shown as; null: not told yet
+ * @property {"none"|"hers"|"both"} recording whose sound is kept
  * @property {string} language the conversation's: es, en or auto
  * @property {"es"|"en"} shown the page's own language
  * @property {Notice[]} notices
@@ -56,6 +58,8 @@ export const initial = () => ({
   busy: false,
   role: "speaker",
   persona: "",
+  recording: "none",
+  face: null,
   language: "auto",
   shown: "es",
   notices: [],

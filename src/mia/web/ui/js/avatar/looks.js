@@ -7,7 +7,7 @@ import { h, icon } from "../dom.js";
 /** @typedef {import("../settings/form.js").Form} Form */
 
 /** MIA's own (`mia.avatar.expressions`); the user's come from the settings. */
-const NAMES = ["joy", "sad", "angry", "surprised", "thinking", "shy", "wink"];
+export const NAMES = ["joy", "sad", "angry", "surprised", "thinking", "shy", "wink"];
 const KEY = "avatar.outputs.vts.expressions";
 const OWN = "avatar.expressions.tags";
 const TRY_S = 3;

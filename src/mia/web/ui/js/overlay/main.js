@@ -11,7 +11,7 @@ import { Stage } from "../stage.js";
 import { Store, initial } from "../store.js";
 import { Subtitles } from "../subtitles.js";
 import { ModelError } from "../vrm/check.js";
-import { dress } from "../wardrobe.js";
+import { PLAIN, Wardrobe, dress } from "../wardrobe.js";
 import { read } from "./options.js";
 
 /** @param {string} selector @returns {any} */
@@ -65,16 +65,26 @@ realtime.addEventListener("lost", () => {
 });
 player.addEventListener("playing", (/** @type {any} */ { detail }) => store.set(detail));
 
+const wardrobe = new Wardrobe(async (worn) => {
+  const { dataset: root } = document.documentElement;
+  delete root.problem;
+  try {
+    await dress(stage, options.avatar, worn);
+  } catch (error) {
+    // On a stream the puppet is better than a message.
+    if (!(error instanceof ModelError)) throw error;
+    root.problem = error.problem;
+    await dress(stage, "puppet", { ...worn, wears: "puppet" });
+  }
+});
+
 await speak(store.state.shown);
-await stage.start();
+const worn = options.fixed ? PLAIN : await wardrobe.first();
+await stage.start(worn.wears === "puppet" ? worn.colours : {});
 if (options.sound) void player.start();
 realtime.connect();
-if (options.avatar === "vrm")
-  await dress(stage, "vrm").catch((error) => {
-    // On a stream her own face is better than a message.
-    if (!(error instanceof ModelError)) throw error;
-    document.documentElement.dataset.problem = error.problem;
-  });
+if ((worn.wears ?? options.avatar) === "vrm") await wardrobe.change(worn);
+if (!options.fixed) wardrobe.follow(store, realtime);
 if (options.debug)
   Object.assign(window, {
     mia: { store, player, following, replies, stage, realtime, protocol, options, frames: stage.frames },

@@ -5,7 +5,8 @@ import { clamp } from "../face/frame.js";
 /** @typedef {"off"|"user"|"mia"|"both"} Subtitled */
 /**
  * @typedef {object} Options
- * @property {"puppet"|"vrm"} avatar
+ * @property {"puppet"|"vrm"} avatar where her persona brings none along
+ * @property {boolean} fixed that avatar, whoever she is
  * @property {number} scale 0.2 … 4
  * @property {number} x moved to the right, in hundredths of the picture's width
  * @property {number} y moved down, in hundredths of its height
@@ -23,6 +24,7 @@ import { clamp } from "../face/frame.js";
 /** @type {Options} */
 export const DEFAULTS = {
   avatar: "puppet",
+  fixed: false,
   scale: 1,
   x: 0,
   y: 0,
@@ -55,6 +57,7 @@ export function read(query) {
   const background = /^[0-9a-f]{3,8}$/i.test(colour) ? `#${colour}` : colour;
   return {
     avatar: /** @type {any} */ (one("avatar", ["puppet", "vrm"])),
+    fixed: flag("fixed"),
     scale: number("scale", 1, 0.2, 4),
     x: number("x", 0, -100, 100),
     y: number("y", 0, -100, 100),

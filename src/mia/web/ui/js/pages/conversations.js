@@ -1,6 +1,7 @@
 // Conversations that were had: read them, name them, go on with one, take one along, delete one.
 
 import { ask, h, icon } from "../dom.js";
+import { size } from "../follow.js";
 import { day, moment, number } from "../memory/when.js";
 
 /** @typedef {import("../pages.js").App} App */
@@ -14,9 +15,14 @@ import { day, moment, number } from "../memory/when.js";
  * @property {number} lines
  * @property {string} persona
  * @property {boolean} running
+ * @property {"none"|"hers"|"both"} sound whose sound was kept
  */
+/** @typedef {{record: "none"|"hers"|"both", possible: boolean, used: number, most: number}} Recording */
 
+/** Whose sound may be kept. @type {Recording["record"][]} */
+const RECORDS = ["none", "hers", "both"];
 const FORMS = ["md", "json", "srt"];
+const SIDES = ["hers", "both"];
 
 class ConversationsPage {
   /** @param {HTMLElement} root @param {App} app */
@@ -37,6 +43,9 @@ class ConversationsPage {
     this.empty = h("div.empty", { hidden: true }, icon("conversations"), h("strong", {}, t("page.conversations.empty")), h("p", {}, t("page.conversations.empty.hint")));
     this.reader = h("section.card.talks-reader", { "aria-label": t("page.conversations.read"), hidden: true });
     this.problem = h("p.problem", { role: "alert", hidden: true });
+    this.recording = h("div.recorder", { hidden: true });
+    /** @type {Recording|null} */
+    this.kept = null;
     root.append(
       h(
         "div.talks-split",
@@ -51,6 +60,7 @@ class ConversationsPage {
             h("button.button.small.primary", { type: "button", onclick: () => void this.begin() }, icon("plus"), t("page.conversations.new")),
           ),
           this.problem,
+          this.recording,
           this.ul,
           this.empty,
         ),
@@ -60,11 +70,57 @@ class ConversationsPage {
   }
 
   async refresh() {
-    const { conversations } = await this.app.api("/api/v1/conversations");
+    const [{ conversations }, recording] = await Promise.all([
+      this.app.api("/api/v1/conversations"),
+      this.app.api("/api/v1/conversations/recording").catch(() => null),
+    ]);
     this.rows = conversations;
+    this.showRecording(recording);
     if (!this.rows.some(({ id }) => id === this.chosen)) this.chosen = 0;
     this.fill();
     await this.read();
+  }
+
+  /** Whose sound is kept of what is said now. @param {Recording|null} recording */
+  showRecording(recording) {
+    const { t, language } = this.app;
+    this.kept = recording;
+    this.recording.hidden = !recording?.possible;
+    if (!recording?.possible) return;
+    const { record, used, most } = recording;
+    const room = t("page.conversations.sound.used", { used: size(used, language()), most: size(most, language()) });
+    const held = this.recording.contains(document.activeElement);
+    this.recording.replaceChildren(
+      h("span.recorder-title", { id: "recorder-title" }, t("page.conversations.sound")),
+      h(
+        "div.switch",
+        { role: "group", "aria-labelledby": "recorder-title" },
+        ...RECORDS.map((one) =>
+          h(
+            "button.switch-option",
+            { type: "button", "aria-pressed": String(one === record), data: { record: one }, onclick: () => void this.record(one) },
+            t(`choice.record.${one}`),
+          ),
+        ),
+      ),
+      h("p.quiet", { role: "status" }, t(`page.conversations.sound.hint.${record}`), (record !== "none" || used > 0) && ` ${room}`),
+    );
+    if (held) this.recording.querySelector("[aria-pressed=true]")?.focus();
+  }
+
+  /** @param {Recording["record"]} record */
+  async record(record) {
+    try {
+      this.showRecording(await this.app.api("/api/v1/conversations/recording", { method: "PUT", body: { record } }));
+    } catch (error) {
+      this.complain(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  complain(error) {
+    this.problem.hidden = false;
+    this.problem.textContent = error instanceof Error ? error.message : String(error);
   }
 
   /** @param {Session} row */
@@ -91,6 +147,7 @@ class ConversationsPage {
               {},
               `${day(row.newest)} · ${t(row.lines === 1 ? "page.conversations.lines.one" : "page.conversations.lines", { count: number(row.lines) })}`,
               row.running && h("span.tag.good", {}, t("page.conversations.running")),
+              row.sound !== "none" && h("span.tag", {}, t("page.conversations.sound.kept")),
             ),
           ),
         ),
@@ -115,6 +172,15 @@ class ConversationsPage {
         ...FORMS.map((form) =>
           h("a.button.small", { href: `/api/v1/conversations/${row.id}/export?format=${form}`, download: "" }, icon("download"), t(`page.conversations.export.${form}`)),
         ),
+        ...SIDES.filter((side) => row.sound === side || row.sound === "both").map((side) =>
+          h(
+            "a.button.small",
+            { href: `/api/v1/conversations/${row.id}/export?format=wav&side=${side}`, download: "" },
+            icon("waves"),
+            t(`page.conversations.export.wav.${side}`),
+          ),
+        ),
+        row.sound !== "none" && h("button.button.small", { type: "button", onclick: () => void this.mute(row) }, icon("trash"), t("page.conversations.sound.forget")),
         h("button.button.small.danger", { type: "button", onclick: () => void this.remove(row) }, icon("trash"), t("page.conversations.delete")),
       ),
       h(
@@ -166,9 +232,23 @@ class ConversationsPage {
       await this.app.api(path, { method: "POST" });
       this.app.go("talk");
     } catch (error) {
-      this.problem.hidden = false;
-      this.problem.textContent = error instanceof Error ? error.message : String(error);
+      this.complain(error);
     }
+  }
+
+  /** The sound goes, the words stay. @param {Session} row */
+  async mute(row) {
+    const { t } = this.app;
+    const sure = await ask({
+      title: t("page.conversations.sound.forget.title"),
+      text: t("page.conversations.sound.forget.text"),
+      yes: t("page.conversations.sound.forget"),
+      no: t("page.memory.cancel"),
+      danger: true,
+    });
+    if (!sure) return;
+    await this.app.api(`/api/v1/conversations/${row.id}/sound`, { method: "DELETE" });
+    await this.refresh();
   }
 
   /** @param {Session} row */
@@ -193,5 +273,12 @@ class ConversationsPage {
 export async function mount(root, app) {
   const page = new ConversationsPage(root, app);
   await page.refresh();
-  return () => void page.turn++;
+  // It may be changed on another page, or in the settings.
+  const unwatch = app.store.watch(["recording"], ({ recording }) => {
+    if (page.kept && page.kept.record !== recording) void page.refresh();
+  });
+  return () => {
+    unwatch();
+    page.turn++;
+  };
 }

@@ -2,18 +2,21 @@
 
 import { ApiError } from "../api.js";
 import { ask, h, icon } from "../dom.js";
+import { FaceEditor, Missing } from "../personas/face.js";
+import { portrait } from "../puppet/portrait.js";
 
 /** @typedef {import("../pages.js").App} App */
-/** @typedef {{id: string, name: string, current: boolean, files: Record<string, string>, settings: Record<string, any>, picture: boolean}} Persona */
+/** @typedef {{id: string, name: string, current: boolean, files: Record<string, string>, settings: Record<string, any>, picture: boolean, face: import("../personas/face.js").Face, model: string}} Persona */
 
 const PATH = "/api/v1/personas";
+const TAGS = "avatar.expressions.tags";
 const LANGUAGES = ["es", "en", "auto"];
 
 /** @param {HTMLElement} root @param {App} app */
 export async function mount(root, app) {
   const page = new PersonasPage(root, app);
   await page.load(decodeURIComponent(app.path[0] ?? ""));
-  return () => (page.open = false);
+  return () => page.close();
 }
 
 class PersonasPage {
@@ -24,6 +27,10 @@ class PersonasPage {
     /** @type {Persona[]} */
     this.personas = [];
     this.chosen = "";
+    /** Names of the user's own expressions. @type {string[]} */
+    this.own = [];
+    /** @type {FaceEditor|null} */
+    this.face = null;
     this.list = h("ul.persona-list");
     this.place = h("div.persona-place");
     const file = h("input", {
@@ -54,11 +61,17 @@ class PersonasPage {
     );
   }
 
+  close() {
+    this.open = false;
+    this.face?.close();
+  }
+
   /** @param {string} [show] the id of the one to be shown */
   async load(show) {
-    const { personas } = await this.app.api(PATH);
+    const [{ personas }, { values }] = await Promise.all([this.app.api(PATH), this.app.api("/api/v1/config")]);
     if (!this.open) return;
     this.personas = personas;
+    this.own = Object.keys(values[TAGS] ?? {});
     const wanted = personas.find((/** @type {Persona} */ one) => one.id === show);
     this.chosen = (wanted ?? personas.find((/** @type {Persona} */ one) => one.current) ?? personas[0])?.id ?? "";
     this.draw();
@@ -95,6 +108,7 @@ class PersonasPage {
       maxlength: 80,
       value: persona.name,
       autocomplete: "off",
+      readonly: !(persona.id !== "" || persona.current),
     });
     const language = h(
       "select.select",
@@ -108,9 +122,15 @@ class PersonasPage {
       type: "checkbox",
       checked: "models.tts.voice" in persona.settings,
     });
+    // Who she was before has no folder of ours: she is written once she is back.
+    const editable = persona.id !== "" || persona.current;
+    this.face?.close();
+    const looks = persona.id === "" ? null : new FaceEditor(this.app, persona, this.own);
+    this.face = looks;
     const files = h("div.persona-files");
     const entries = Object.entries(persona.files);
     for (const [file, text] of entries) files.append(fileField(file, text, t));
+    if (!editable) files.inert = true;
     const problem = h("p.problem", { role: "alert", hidden: true });
     const empty = h("p.hint", { hidden: entries.length > 0 }, t("page.personas.packaged"));
     const add = h("button.button.small.plain", { type: "button" }, icon("plus"), t("page.personas.file.new"));
@@ -133,19 +153,19 @@ class PersonasPage {
           h("div.field", {}, h("label", { for: "persona-language" }, t("page.personas.language")), language),
       ),
       persona.id !== "" && h("label.only", { for: "persona-voice" }, voice, t("page.personas.voice")),
+      looks ? looks.element : h("p.hint", {}, t("page.personas.face.copy_first")),
       h("h2", {}, t("page.personas.files")),
       h("p.hint", {}, t("page.personas.files.hint")),
       empty,
       files,
-      add,
+      editable && add,
       problem,
       h(
         "div.buttons.persona-buttons",
         {},
-        save,
-        persona.id !== "" &&
-          !persona.current &&
-          this.button("choose", "check", "page.personas.choose", () => this.choose(persona)),
+        editable && save,
+        !persona.current &&
+          this.button(editable ? "choose" : "primary", "check", "page.personas.choose", () => this.choose(persona)),
         persona.id !== "" && this.link(persona, "png"),
         persona.id !== "" && this.link(persona, "json"),
         this.button("plain", "copy", "page.personas.copy", () => this.copy(persona)),
@@ -157,13 +177,17 @@ class PersonasPage {
     form.addEventListener("submit", (/** @type {Event} */ event) => {
       event.preventDefault();
       void this.tell(problem, async () => {
+        /** @type {Record<string, any>} */
         const body = {
           name: name.value.trim(),
           files: read(files),
           settings: await this.brought(persona, language.value, voice.checked),
+          ...(looks && { face: await looks.kept() }),
         };
         await this.app.api(`${PATH}/${persona.id || "current"}`, { method: "PUT", body });
-        const key = persona.current ? "page.personas.saved.current" : "page.personas.saved";
+        // Another face is hers at once, without a new beginning.
+        const anew = ["name", "files", "settings"].some((part) => !same(/** @type {any} */ (persona)[part], body[part]));
+        const key = persona.current && anew ? "page.personas.saved.current" : "page.personas.saved";
         this.app.notices.toast("info", this.app.t(key));
         await this.load(persona.id);
       });
@@ -224,16 +248,17 @@ class PersonasPage {
   }
 
   /** @param {Persona} persona */
-  async copy({ name, files, settings }) {
+  async copy({ id, name, files, settings, face }) {
+    const copied = this.app.t("page.personas.copy.name", { name }).slice(0, 80);
     const made = await this.app.api(PATH, {
-      body: { name: this.app.t("page.personas.copy.name", { name }).slice(0, 80), files, settings },
+      body: { name: copied, files, settings, face, ...(id && { like: id }) },
     });
     await this.load(made.id);
   }
 
   /** @param {Persona} persona */
   async choose({ id, name }) {
-    await this.app.api(`${PATH}/${id}/choose`, { method: "POST" });
+    await this.app.api(`${PATH}/${id || "before"}/choose`, { method: "POST" });
     this.app.notices.toast("info", this.app.t("page.personas.chosen", { name }));
     await this.load(id);
   }
@@ -259,7 +284,7 @@ class PersonasPage {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
+      if (!(error instanceof ApiError || error instanceof Missing)) throw error;
       if (!place) return this.app.notices.toast("error", error.message);
       place.textContent = error.message;
       place.hidden = false;
@@ -267,9 +292,24 @@ class PersonasPage {
   }
 }
 
+/** Whether two plain values say the same, in whatever order. @param {any} a @param {any} b @returns {boolean} */
+function same(a, b) {
+  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return a === b;
+  const [ours, theirs] = [Object.keys(a), Object.keys(b)];
+  return ours.length === theirs.length && ours.every((key) => same(a[key], b[key]));
+}
+
 /** @param {Persona} persona */
-function face({ id, name, picture }) {
-  if (picture) return h("img.persona-face", { src: `${PATH}/${id}/card.png`, alt: "", width: 48, height: 48 });
+function face({ id, name, picture, face }) {
+  const size = { alt: "", width: 48, height: 48 };
+  if (picture) return h("img.persona-face", { src: `${PATH}/${id}/card.png`, ...size });
+  if (id === "" || face.wears === "puppet") {
+    const image = h("img.persona-face", size);
+    // A picture that was shown needs its address no more.
+    image.addEventListener("load", () => URL.revokeObjectURL(image.src));
+    void portrait(face.colours).then((src) => (image.src = src));
+    return image;
+  }
   return h("span.persona-face", { "aria-hidden": "true" }, [...name.trim()][0]?.toUpperCase() ?? "?");
 }
 

@@ -21,7 +21,7 @@ export class Eye {
   constructor(parent, side) {
     this.mirror = side === "left" ? 1 : -1;
     const root = draw("g", { transform: `scale(${this.mirror} 1)` }, parent);
-    this.clip = /** @type {Element} */ (parent.ownerDocument.getElementById(`eye-clip-${side}-shape`));
+    this.clip = /** @type {Element} */ (parent.closest("svg")?.querySelector(`#eye-clip-${side}-shape`));
     this.white = draw("path", { fill: "url(#white-fill)" }, root);
     const inside = draw("g", { "clip-path": `url(#eye-clip-${side})` }, root);
     this.iris = draw("g", {}, inside);

@@ -3,6 +3,7 @@
 import { Spring, clamp, rest } from "../face/frame.js";
 import { Eye } from "./eye.js";
 import { faceOf } from "./faces.js";
+import { paint } from "./paint.js";
 import { VISEMES, browShape, mouthShape, spoken } from "./shapes.js";
 
 /** @typedef {import("../face/frame.js").Frame} Frame */
@@ -47,16 +48,18 @@ export class Puppet {
   /**
    * Put the puppet into `container`.
    * @param {Element} container
-   * @param {{src?: string, still?: boolean}} [options] still: hair and cords hang, and do not swing
+   * @param {{src?: string, still?: boolean, colours?: import("./paint.js").Colours}} [options] still: hair and cords hang, and do not swing
    */
-  static async load(container, { src = "/ui/img/puppet.svg", still = false } = {}) {
+  static async load(container, { src = "/ui/img/puppet.svg", still = false, colours = {} } = {}) {
     const answer = await fetch(src);
     if (!answer.ok) throw new Error(`${src}: ${answer.status}`);
     const parsed = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
     const svg = document.importNode(parsed.documentElement, true);
     svg.setAttribute("aria-hidden", "true");
     container.append(svg);
-    return new Puppet(/** @type {SVGSVGElement} */ (/** @type {unknown} */ (svg)), still);
+    const made = new Puppet(/** @type {SVGSVGElement} */ (/** @type {unknown} */ (svg)), still);
+    paint(svg, colours);
+    return made;
   }
 
   /** @param {SVGSVGElement} svg @param {boolean} still */

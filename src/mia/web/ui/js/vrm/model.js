@@ -28,8 +28,9 @@ export class Model {
   /**
    * Put a model into `container`. Raises ModelError.
    * @param {HTMLElement} container @param {ArrayBuffer} file checked by `check`
+   * @param {Record<string, string>} [expressions] the model's own for one of MIA's; "" shows nothing
    */
-  static async load(container, file) {
+  static async load(container, file, expressions = {}) {
     let renderer;
     try {
       renderer = new engine.WebGLRenderer({ alpha: true, antialias: true, powerPreference: "high-performance" });
@@ -37,16 +38,17 @@ export class Model {
       throw new ModelError("webgl");
     }
     try {
-      return new Model(container, renderer, await parse(file));
+      return new Model(container, renderer, await parse(file), expressions);
     } catch (error) {
       renderer.dispose();
       throw error;
     }
   }
 
-  /** @param {HTMLElement} container @param {any} renderer @param {any} vrm */
-  constructor(container, renderer, vrm) {
+  /** @param {HTMLElement} container @param {any} renderer @param {any} vrm @param {Record<string, string>} expressions */
+  constructor(container, renderer, vrm, expressions) {
     this.renderer = renderer;
+    this.expressions = expressions;
     this.vrm = vrm;
     this.canvas = /** @type {HTMLCanvasElement} */ (renderer.domElement);
     this.canvas.className = "model";
@@ -127,6 +129,20 @@ export class Model {
     camera.updateProjectionMatrix();
   }
 
+  /** The names of the expressions it has. @returns {string[]} */
+  get names() {
+    return Object.keys(this.vrm.expressionManager?.expressionMap ?? {});
+  }
+
+  /** What of the model shows an expression, and how much of it at most. @param {string} name @returns {[string, number]} */
+  shownBy(name) {
+    const chosen = this.expressions[name];
+    if (chosen === undefined) return EXPRESSIONS[name] ?? [name, 1];
+    // Makers are not consistent with capitals, nor are those who type.
+    const found = this.names.find((one) => one.toLowerCase() === chosen.toLowerCase());
+    return [found ?? chosen, 1];
+  }
+
   /** @param {number} dt seconds since the frame before @param {Frame} frame */
   show(dt, frame) {
     const { vrm, facing } = this;
@@ -137,7 +153,7 @@ export class Model {
       /** @type {Record<string, number>} */
       const weights = { happy: 0, sad: 0, angry: 0, surprised: 0, relaxed: 0 };
       for (const [name, weight] of Object.entries(frame.expressions)) {
-        const [theirs, most] = EXPRESSIONS[name] ?? [name, 1];
+        const [theirs, most] = this.shownBy(name);
         if (theirs in weights || faces.getExpression(theirs))
           weights[theirs] = Math.min(1, (weights[theirs] ?? 0) + weight * most);
       }
