@@ -1,7 +1,8 @@
 """What MIA remembers, as the program uses it: written while she talks, recalled as she listens.
 
 It opens in the background: until the journal is open what is said waits in order; until the
-embedder and the index are there, memories are found by their words alone.
+embedder and the index are there, memories are found by their words alone. Another embedder takes
+its place in the background (`changing`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mia.blocking import Worker, run_blocking
 from mia.conversation.ports import Asking, Recollection
 from mia.errors import MiaError
 from mia.mind.memory import injection, keeping, reading, words
+from mia.mind.memory.changing import Changing, Engine, Former
 from mia.mind.memory.journal import FILE, Journal, connect
 from mia.mind.memory.outbox import Outbox
 from mia.mind.memory.ports import Embedder, Finds, Question, VectorIndex
@@ -32,8 +34,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Status = Literal["opening", "ready", "failed", "closed"]
-
-Engine = tuple[Embedder | None, VectorIndex | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ class Memories:
     """The memory of one MIA; implements the conversation's `Memory` port.
 
     find: makes the retriever on a reading connection. load: the embedder and its index, heavy;
-    it may take as long as it likes. trouble: told of each kind of trouble once. forgot: called
-    when something was forgotten because somebody said so.
+    it may take as long as it likes. former: what is known of embedders that were chosen before.
+    trouble: told of each kind of trouble once. forgot: called when something was forgotten because
+    somebody said so.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Memories:
         find: Callable[[sqlite3.Connection], Finds],
         load: Callable[[], Awaitable[Engine]],
         *,
+        former: Former | None = None,
         choices: Choices = Choices(),
         trouble: Callable[[MiaError], None] = lambda _error: None,
         forgot: Callable[[], None] = lambda: None,
@@ -79,6 +81,7 @@ class Memories:
         self.now = now
         self._find = find
         self._load = load
+        self._former = former
         self._report = trouble
         self._reported: set[str] = set()
         self._writer = Worker("journal")
@@ -87,6 +90,7 @@ class Memories:
         self._journal: Journal | None = None
         self._recaller: Recaller | None = None
         self._outbox: Outbox | None = None
+        self._changing: Changing | None = None
         self._owed = asyncio.Event()
         self._anew = False
         """The index was emptied, to be filled again."""
@@ -185,29 +189,45 @@ class Memories:
         if self.problem is not None:
             self.trouble(self.problem)
         outbox = Outbox(self.journal, self._writer, self._indexer, self.recorder.idle.wait)
+        engine: Engine = (None, None)
         try:
-            self.embedder, self.index = await self._load()
+            engine = await self._load()
         except MiaError as error:
             self.problem = error
             self.trouble(error)  # words alone must do
-        outbox.embedder, outbox.index = self.embedder, self.index
         self._outbox = outbox
+        self._changing = changing = Changing(
+            self.journal,
+            self._writer,
+            self._indexer,
+            outbox,
+            self._former,
+            self._show_engine,
+            self.recorder.idle.wait,
+        )
         try:
-            await self._guarded(self._first_round(outbox))
+            await self._guarded(self._first_round(engine, outbox, changing))
         finally:
             self._caught_up.set()
         while True:
+            await self._guarded(changing.finish(lambda: self._meanwhile(outbox)))
             await self._owed.wait()
             self._owed.clear()
             await self._guarded(self._round(outbox))
 
-    async def _first_round(self, outbox: Outbox) -> None:
-        await outbox.agree()
-        self._show_engine()
+    async def _first_round(self, engine: Engine, outbox: Outbox, changing: Changing) -> None:
+        await changing.begin(engine)
         await self._round(outbox)
-        await outbox.catch_up()
+        if not changing.under_way:
+            await changing.finish(lambda: self._meanwhile(outbox))
         await self.recorder.idle.wait()
         await run_blocking(keeping.copy, self.folder / FILE, self.now())
+
+    async def _meanwhile(self, outbox: Outbox) -> None:
+        """While much is embedded, what is said is not to wait for the end of it."""
+        if self._owed.is_set():
+            self._owed.clear()
+            await self._round(outbox)
 
     async def _round(self, outbox: Outbox) -> None:
         if self._anew:
@@ -226,10 +246,17 @@ class Memories:
         except (OSError, sqlite3.Error) as error:
             self.trouble(MiaError("memory.damaged", path=self.folder / FILE, reason=error))
 
-    def _show_engine(self) -> None:
-        if self._recaller is not None:
-            finds = self._recaller.finds
-            finds.embedder, finds.index = self.embedder, self.index
+    async def _show_engine(self, engine: Engine) -> None:
+        """Let memories be found by these from the next question on."""
+        recaller = self._recaller
+
+        def show() -> None:
+            if recaller is not None:
+                recaller.finds.embedder, recaller.finds.index = engine
+
+        # On the thread of the questions: none is asked of one embedder and one index of two.
+        await self._reader.run(show)
+        self.embedder, self.index = engine
 
     async def _end(self, held: keeping.Held | None) -> None:
         """Write what was said, then close; shielded, since a turn must not be lost to Ctrl-C."""
@@ -250,14 +277,9 @@ class Memories:
             if held is not None:
                 held.release()
 
-        def close_engine() -> None:
-            if self.index is not None:
-                self.index.close()
-            if self.embedder is not None:
-                self.embedder.close()
-
         self._recaller = None
-        await self._indexer.run(close_engine)
+        if self._changing is not None:
+            await self._changing.close()
         await self._writer.run(close)
         for worker in (self._writer, self._reader, self._indexer):
             worker.close()
@@ -286,7 +308,7 @@ class Memories:
 
     async def delivered(self) -> None:
         """Return once the index knows what the journal knows, where there is an index."""
-        if self._outbox is not None and self.index is not None:
+        if self._outbox is not None and self._outbox.index is not None:
             await self._outbox.deliver(hurry=True)
 
     async def rebuild(self) -> None:
@@ -296,8 +318,8 @@ class Memories:
             with journal.transaction() as connection:
                 words.rebuild(connection)
 
-        if self.index is not None:
-            await self._indexer.run(self.index.clear)
+        if self._outbox is not None:
+            await self._outbox.clear()
         self._anew = True
         await self.write(words_anew)
 
