@@ -17,16 +17,16 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from mia.mind.memory import gate, reading, retrieval_dates, words
+from mia.mind.memory import gate, reading, retrieval_dates, retrieval_rows, words
 from mia.mind.memory.embedding import spread_of
 from mia.mind.memory.index import Compares
 from mia.mind.memory.ports import Embedder, Found, Question, VectorIndex
+from mia.mind.memory.retrieval_rows import Candidates, Floats, Ints
 from mia.mind.memory.retrieval_weights import (
     DISTRUSTED,
     MOST_WORDS,
@@ -45,27 +45,8 @@ from mia.mind.memory.retrieval_weights import (
 
 log = logging.getLogger(__name__)
 
-Floats = npt.NDArray[np.float64]
-
 _SPANISH_SELF = ("mi", "mis", "mí", "mío", "mía", "yo", "me", "conmigo", "tengo", "soy", "estoy")
 _ABOUT_ONESELF = frozenset((*_SPANISH_SELF, "i", "my", "mine", "myself", "we", "our"))
-
-
-@dataclass(slots=True)
-class Candidates:
-    """Rows of `memory`, one place in every array for each."""
-
-    ids: list[int]
-    sessions: list[int | None]
-    roles: list[str]
-    speakers: list[str]
-    kinds: list[str]
-    languages: list[str]
-    at: list[float]
-    texts: list[str]
-    usable: npt.NDArray[np.bool_]
-    """Whether it may be told; the others are there for their neighbours' sake."""
-    place: dict[int, int] = field(default_factory=dict)
 
 
 class Retriever:
@@ -107,43 +88,51 @@ class Retriever:
 
     def _ranked(self, question: Question, depth: int) -> list[tuple[Found, gate.Signs]]:
         asked = words.tokens(question.text)
+        language = words.language_of(asked, question.language)
         named = self._named(asked)
-        where, values = _where(question)
-        by_words, most = self._by_words(question, asked, named, where, values)
+        by_words, most = self._by_words(question, asked, named)
         vector = self._vector(question)
         by_meaning = self._by_meaning(vector, question)
-        rows = self._rows({**by_words, **by_meaning}, by_words, by_meaning, question)
-        if not rows.ids:
+        rows = retrieval_rows.read(
+            self._connection,
+            _with_neighbours(by_words, by_meaning),
+            question,
+            named=next(iter(named[0])) if len(named[0]) == 1 else None,
+            language=language,
+        )
+        if not len(rows.ids):
             return []
-        meaning = self._likeness(rows.ids, by_meaning, vector)
-        cosine = np.array([meaning.get(one, np.nan) for one in rows.ids])
-        bm25 = np.array([by_words.get(one, 0.0) for one in rows.ids])
+        cosine = rows.spread(self._likeness(rows.ids, by_meaning, vector), np.nan)
+        bm25 = rows.spread(by_words, 0.0)
         share = bm25 / most
         spread = spread_of(self.embedder) if self.embedder is not None else 1.0
         likeness = np.nan_to_num(cosine) / spread
         own = self._weights.likeness * likeness
         if by_words:
-            trust = self._trust(question, asked, rows, by_meaning, float(share.max()))
+            trust = _trust(rows, by_meaning, float(share.max()))
             own += self._weights.words * trust * bm25 / _usual(list(by_words.values()))
         score = self._with_company(rows, own) + self._signs(question, asked, named, rows)
         score[~rows.usable] = -np.inf
+        texts = self._tell_when(question, rows, score, depth)
         order = np.argsort(-score, kind="stable")[:depth]
+        order = order[rows.usable[order]]
+        texts = texts or retrieval_rows.texts(self._connection, rows.ids[order])
         return [
             (
                 Found(
-                    rows.ids[one],
+                    memory,
                     round(float(score[one]), 4),
                     None if np.isnan(cosine[one]) else round(float(cosine[one]), 4),
                 ),
                 gate.Signs(
                     float(likeness[one]),
                     float(share[one]),
-                    rows.texts[one],
-                    rows.roles[one] == "assistant",
+                    texts[memory],
+                    bool(rows.hers[one]),
                 ),
             )
             for one in order.tolist()
-            if rows.usable[one]
+            if (memory := int(rows.ids[one])) in texts
         ]
 
     def _named(self, asked: Sequence[str]) -> tuple[set[str], set[str]]:
@@ -160,8 +149,6 @@ class Retriever:
         question: Question,
         asked: Sequence[str],
         named: tuple[set[str], set[str]],
-        where: str,
-        values: Sequence[object],
     ) -> tuple[dict[int, float], float]:
         """(BM25 of each row found by rare words, what all the words together would weigh)."""
         about = " ".join(token for token in asked if token not in named[1])
@@ -175,25 +162,9 @@ class Retriever:
         weights = [_rarity(known.get(stems[0], 0) or known.get(stems[-1], 0), rows)
                    for stems in words.pairs(about)]  # fmt: skip
         most = max(sum(weights), 1.0)
-        found = words.search(self._connection, rare[:MOST_WORDS], POOL, where, values)
+        condition, values = retrieval_rows.where(question)
+        found = words.search(self._connection, rare[:MOST_WORDS], POOL, condition, values)
         return dict(found), most
-
-    def _trust(
-        self,
-        question: Question,
-        asked: Sequence[str],
-        rows: Candidates,
-        by_meaning: dict[int, float],
-        best_share: float,
-    ) -> float:
-        """How far words are to be trusted, 0 to 1 (see `retrieval_weights.TRUSTED`)."""
-        language = words.language_of(asked, question.language)
-        spoken = [rows.languages[rows.place[one]] for one in by_meaning if one in rows.place]
-        if not spoken:
-            return 1.0
-        mixed = min(1.0, 2 * sum(one != language for one in spoken) / len(spoken))
-        covered = (best_share - DISTRUSTED) / (TRUSTED - DISTRUSTED)
-        return 1.0 - mixed + mixed * min(1.0, max(0.0, covered))
 
     def _vector(self, question: Question) -> npt.NDArray[np.float32] | None:
         if self.embedder is None:
@@ -212,14 +183,14 @@ class Retriever:
 
     def _likeness(
         self,
-        ids: Sequence[int],
+        ids: Ints,
         by_meaning: dict[int, float],
         vector: npt.NDArray[np.float32] | None,
     ) -> dict[int, float]:
         """The cosines of all of them, as far as they have a vector yet."""
         if vector is None or self.embedder is None:
             return by_meaning
-        lacking = [one for one in ids if one not in by_meaning]
+        lacking = [one for one in ids.tolist() if one not in by_meaning]
         if isinstance(self.index, Compares):
             return {**by_meaning, **self.index.likeness(vector, lacking)}
         found = dict(by_meaning)
@@ -227,57 +198,11 @@ class Retriever:
             found |= zip(some, (vectors @ vector).tolist(), strict=True)
         return found
 
-    def _rows(
-        self,
-        found: dict[int, float],
-        by_words: dict[int, float],
-        by_meaning: dict[int, float],
-        question: Question,
-    ) -> Candidates:
-        """The rows found, and the lines around the best of them."""
-        seeds = [*list(by_words)[:SEEDS], *list(by_meaning)[:SEEDS]]
-        wanted = set(found)
-        for one in seeds:
-            wanted.update(range(one - REACH, one + REACH + 1))
-        rows = self._connection.execute(
-            "SELECT id, session, role, speaker, kind, at, text, persona, language, until"
-            " FROM memory WHERE id IN (SELECT value FROM json_each(?)) AND dormant = 0 ORDER BY id",
-            (json.dumps(sorted(wanted)),),
-        ).fetchall()
-        ids, sessions, roles, speakers, kinds, at, texts, personas, languages, until = (
-            zip(*rows, strict=True) if rows else ((),) * 10
-        )
-        usable = np.array(
-            [
-                (question.speaker is None or speaker == question.speaker)
-                and (question.persona is None or persona == question.persona)
-                and (question.since is None or moment >= question.since)
-                and (question.until is None or moment < question.until)
-                and one not in question.leave_out
-                and ended is None
-                for one, speaker, persona, moment, ended in zip(
-                    ids, speakers, personas, at, until, strict=True
-                )
-            ],
-            bool,
-        )
-        place = {one: number for number, one in enumerate(ids)}
-        return Candidates(
-            list(ids), list(sessions), list(roles), list(speakers), list(kinds),
-            list(languages), list(at),
-            list(texts), usable, place,
-        )  # fmt: skip
-
     def _with_company(self, rows: Candidates, own: Floats) -> Floats:
         """Scores with what the lines around and the whole conversation lend."""
         weights = self._weights
-        # Facts are in no conversation: each is one of its own.
-        talk = np.array(
-            [-number - 1 if one is None else one for number, one in enumerate(rows.sessions)]
-        )
-        ids = np.array(rows.ids)
-        order = np.lexsort((ids, talk))
-        talk, ids, score = talk[order], ids[order], own[order]
+        order = np.argsort(rows.talk, kind="stable")
+        talk, ids, score = rows.talk[order], rows.ids[order], own[order]
         one = score.copy()
         for step, before, after in (
             (1, weights.before, weights.after),
@@ -309,19 +234,50 @@ class Retriever:
         weights = self._weights
         extra = np.zeros(len(rows.ids))
         if len(named[0]) == 1:
-            extra += weights.speaker * np.array([one in named[0] for one in rows.speakers])
+            extra += weights.speaker * rows.named
         elif not named[0] and _ABOUT_ONESELF.intersection(asked):
-            extra += weights.own * np.array([one == "user" for one in rows.roles])
-        if retrieval_dates.asks_when(question.text):
-            extra += weights.when * np.array([retrieval_dates.tells_time(t) for t in rows.texts])
-        at = np.array(rows.at)
+            extra += weights.own * rows.own
         if (span := retrieval_dates.named(asked, question.now)) is not None:
-            extra += weights.dated * ((at >= span[0]) & (at < span[1]))
+            extra += weights.dated * ((rows.at >= span[0]) & (rows.at < span[1]))
         elif question.now:
-            age = np.maximum(0.0, question.now - at)
+            age = np.maximum(0.0, question.now - rows.at)
             extra += weights.recent * 0.5 ** (age / weights.half_life_s)
-        extra += weights.fact * np.array([kind != "turn" for kind in rows.kinds])
+        extra += weights.fact * rows.fact
         return extra
+
+    def _tell_when(
+        self, question: Question, rows: Candidates, score: Floats, depth: int
+    ) -> dict[int, str]:
+        """Add to the score of lines that tell a time, where one is asked for; the texts looked
+        at. A line that lies too far below the others to reach them so is not looked at."""
+        if not retrieval_dates.asks_when(question.text):
+            return {}
+        least = np.partition(score, -depth)[-depth] if len(score) > depth else -np.inf
+        near = np.flatnonzero(rows.usable & (score >= least - self._weights.when))
+        texts = retrieval_rows.texts(self._connection, rows.ids[near])
+        tells = [
+            retrieval_dates.tells_time(texts.get(memory, "")) for memory in rows.ids[near].tolist()
+        ]
+        score[near] += self._weights.when * np.array(tells, bool)
+        return texts
+
+
+def _with_neighbours(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> Ints:
+    """The ids of what was found, and of the lines around the best of it; in order, each once."""
+    seeds = np.array([*list(by_words)[:SEEDS], *list(by_meaning)[:SEEDS]], np.int64)
+    around = (seeds[:, None] + np.arange(-REACH, REACH + 1)).ravel()
+    found = np.fromiter((*by_words, *by_meaning), np.int64)
+    return np.unique(np.concatenate([found, around]))
+
+
+def _trust(rows: Candidates, by_meaning: Mapping[int, float], best_share: float) -> float:
+    """How far words are to be trusted, 0 to 1 (see `retrieval_weights.TRUSTED`)."""
+    near = rows.places(list(by_meaning))
+    if not len(near):
+        return 1.0
+    mixed = min(1.0, 2 * float(rows.foreign[near].mean()))
+    covered = (best_share - DISTRUSTED) / (TRUSTED - DISTRUSTED)
+    return 1.0 - mixed + mixed * min(1.0, max(0.0, covered))
 
 
 def _usual(scores: Sequence[float]) -> float:
@@ -332,19 +288,3 @@ def _usual(scores: Sequence[float]) -> float:
 def _rarity(rows_with: int, rows: int) -> float:
     """BM25's weight of a word (Robertson and Sparck Jones), as SQLite has it."""
     return max(float(np.log((rows - rows_with + 0.5) / (rows_with + 0.5))), 1e-6)
-
-
-def _where(question: Question) -> tuple[str, list[object]]:
-    """The question's conditions on the table `memory`, as `m`."""
-    parts: list[str] = []
-    values: list[object] = []
-    for condition, value in (
-        ("m.speaker = ?", question.speaker),
-        ("m.persona = ?", question.persona),
-        ("m.at >= ?", question.since),
-        ("m.at < ?", question.until),
-    ):
-        if value is not None:
-            parts.append(condition)
-            values.append(value)
-    return " AND ".join(parts) or "1", values
