@@ -29,6 +29,7 @@ from mia.mind.memory.ports import Embedder, Found, Question, VectorIndex
 from mia.mind.memory.retrieval_rows import Candidates, Floats, Ints
 from mia.mind.memory.retrieval_weights import (
     DISTRUSTED,
+    MOST_ROWS,
     MOST_WORDS,
     POOL,
     RARE_ROWS,
@@ -100,6 +101,7 @@ class Retriever:
             named=next(iter(named[0])) if len(named[0]) == 1 else None,
             language=language,
         )
+        rows = rows.near(list(by_words.keys() | by_meaning.keys()), _seeds(by_words, by_meaning))
         if not len(rows.ids):
             return []
         cosine = rows.spread(self._likeness(rows.ids, by_meaning, vector), np.nan)
@@ -117,22 +119,16 @@ class Retriever:
         order = np.argsort(-score, kind="stable")[:depth]
         order = order[rows.usable[order]]
         texts = texts or retrieval_rows.texts(self._connection, rows.ids[order])
+        columns = (rows.ids, score.round(4), cosine.round(4), likeness, share, rows.hers)
         return [
             (
-                Found(
-                    memory,
-                    round(float(score[one]), 4),
-                    None if np.isnan(cosine[one]) else round(float(cosine[one]), 4),
-                ),
-                gate.Signs(
-                    float(likeness[one]),
-                    float(share[one]),
-                    texts[memory],
-                    bool(rows.hers[one]),
-                ),
+                Found(memory, fit, None if near != near else near),  # nan differs from itself
+                gate.Signs(above, part, texts[memory], hers),
             )
-            for one in order.tolist()
-            if (memory := int(rows.ids[one])) in texts
+            for memory, fit, near, above, part, hers in zip(
+                *(column[order].tolist() for column in columns), strict=True
+            )
+            if memory in texts
         ]
 
     def _named(self, asked: Sequence[str]) -> tuple[set[str], set[str]]:
@@ -156,14 +152,20 @@ class Retriever:
         known = words.frequencies(self._connection, terms)
         rows = max(words.count(self._connection), 1)
         rarest = sorted(known, key=known.__getitem__)
-        rare = [term for term in rarest if known[term] <= max(RARE_ROWS, RARE_SHARE * rows)]
+        rare = _affordable(
+            {
+                term: known[term]
+                for term in rarest
+                if known[term] <= max(RARE_ROWS, RARE_SHARE * rows)
+            }
+        )
         # A word that was never said weighs as much as the rarest: a question it makes up half of
         # is only half answered by the other half.
         weights = [_rarity(known.get(stems[0], 0) or known.get(stems[-1], 0), rows)
                    for stems in words.pairs(about)]  # fmt: skip
         most = max(sum(weights), 1.0)
         condition, values = retrieval_rows.where(question)
-        found = words.search(self._connection, rare[:MOST_WORDS], POOL, condition, values)
+        found = words.search(self._connection, rare, POOL, condition, values)
         return dict(found), most
 
     def _vector(self, question: Question) -> npt.NDArray[np.float32] | None:
@@ -262,9 +264,14 @@ class Retriever:
         return texts
 
 
+def _seeds(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> list[int]:
+    """Those whose neighbours are looked at."""
+    return [*list(by_words)[:SEEDS], *list(by_meaning)[:SEEDS]]
+
+
 def _with_neighbours(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> Ints:
     """The ids of what was found, and of the lines around the best of it; in order, each once."""
-    seeds = np.array([*list(by_words)[:SEEDS], *list(by_meaning)[:SEEDS]], np.int64)
+    seeds = np.array(_seeds(by_words, by_meaning), np.int64)
     around = (seeds[:, None] + np.arange(-REACH, REACH + 1)).ravel()
     found = np.fromiter((*by_words, *by_meaning), np.int64)
     return np.unique(np.concatenate([found, around]))
@@ -278,6 +285,13 @@ def _trust(rows: Candidates, by_meaning: Mapping[int, float], best_share: float)
     mixed = min(1.0, 2 * float(rows.foreign[near].mean()))
     covered = (best_share - DISTRUSTED) / (TRUSTED - DISTRUSTED)
     return 1.0 - mixed + mixed * min(1.0, max(0.0, covered))
+
+
+def _affordable(rarest: Mapping[str, int]) -> list[str]:
+    """The words that are looked for, of words and the rows each is in, the rarest first."""
+    rows = np.cumsum(list(rarest.values()))
+    many = max(1, int(np.searchsorted(rows, MOST_ROWS, side="right")))
+    return list(rarest)[: min(many, MOST_WORDS)]
 
 
 def _usual(scores: Sequence[float]) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,22 @@ class Candidates:
             return np.empty(0, np.intp)
         at = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
         return at[self.ids[at] == wanted]
+
+    def near(self, found: Sequence[int], seeds: Sequence[int]) -> Candidates:
+        """Only those that were found, and the two lines of its conversation on each side of a
+        seed."""
+        keep = np.zeros(len(self.ids), bool)
+        keep[self.places(seeds)] = True
+        order = np.argsort(self.talk, kind="stable")
+        talk, seed = self.talk[order], keep[order]
+        around = seed.copy()
+        for step in (1, 2):
+            same = talk[step:] == talk[:-step]
+            around[step:] |= seed[:-step] & same
+            around[:-step] |= seed[step:] & same
+        keep[order] = around
+        keep[self.places(found)] = True
+        return Candidates(*(getattr(self, one.name)[keep] for one in fields(self)))
 
     def spread(self, values: Mapping[int, float], otherwise: float) -> Floats:
         """The value of each row; `otherwise` for rows that have none."""
@@ -95,12 +111,12 @@ def read(
     # One row for all: between two rows Python may give the processor to another thread.
     found = connection.execute(
         "SELECT json_group_array(m.id), json_group_array(coalesce(m.session, -m.id)),"
-        " json_group_array(m.at), json_group_array("
+        " json_group_array(CAST(m.at AS INTEGER)), json_group_array("
         f" (m.until IS NULL AND {condition}) * {_USABLE}"
         f" + (m.role = 'user') * {_OWN} + (m.role = 'assistant') * {_HERS}"
         f" + (m.speaker IS ?) * {_NAMED} + (m.kind != 'turn') * {_FACT}"
         f" + (m.language != ?) * {_FOREIGN})"
-        " FROM memory m WHERE m.id IN (SELECT value FROM json_each(?)) AND m.dormant = 0",
+        " FROM json_each(?) wanted CROSS JOIN memory m ON m.id = wanted.value WHERE m.dormant = 0",
         (*values, named, language, json.dumps(ids.tolist())),
     ).fetchone()
     rows, talk, at, flags = (json.loads(one) for one in found)

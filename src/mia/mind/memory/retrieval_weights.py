@@ -51,12 +51,15 @@ SESSION_BEST = 3
 #: Candidates taken from the vectors and from the words. Beyond 200 LoCoMo's recall does not move.
 POOL = 200
 #: Candidates whose neighbours are looked at.
-SEEDS = 40
+SEEDS = 30
 #: How far the ids of a conversation's neighbouring lines may lie apart, because other conversations
 #: are written down at the same time.
 REACH = 4
 #: Words of a question that are looked for, rarest first.
 MOST_WORDS = 10
+#: No more rows than this are weighed for their words: from there on the commoner ones are left out,
+#: so that a question costs no more where more is remembered.
+MOST_ROWS = 3000
 #: A word in more rows than this is common, unless that is less than `RARE_SHARE` of them: beyond
 #: it costs more time than it tells (10 ms at 100,000 rows), and it hides what was said in the
 #: other language.

@@ -207,8 +207,8 @@ def holding(
 ) -> set[int]:
     """Those of the memories that the condition (see `search`) holds for."""
     row = connection.execute(
-        "SELECT json_group_array(m.id) FROM memory m"
-        f" WHERE m.id IN (SELECT value FROM json_each(?)) AND {where}",
+        "SELECT json_group_array(m.id) FROM json_each(?) one"
+        f" CROSS JOIN memory m ON m.id = one.value WHERE {where}",
         (json.dumps(memories), *values),
     ).fetchone()
     return set(json.loads(row[0]))
