@@ -12,8 +12,9 @@ import numpy as np
 
 from mia.errors import MiaError
 from mia.mind.memory import words
+from mia.mind.memory.changing import Engine
 from mia.mind.memory.indexes.builtin import BuiltinIndex
-from mia.mind.memory.memories import Choices, Engine, Memories
+from mia.mind.memory.memories import Choices, Memories
 from mia.mind.memory.ports import TextKind, Vectors
 from mia.mind.memory.records import Line
 from mia.mind.memory.retrieval import Retriever

@@ -61,15 +61,15 @@ class Outbox:
     def _chosen(self) -> Loaded | None:
         if self.embedder is None or self.index is None:
             return None
-        return Loaded(self.embedder, self.index)
+        return self.embedder, self.index
 
     def _both(self) -> list[Loaded]:
         return [one for one in (self.before, self._chosen) if one is not None]
 
     async def clear(self) -> None:
         """Empty every index; `agree` fills them again."""
-        for loaded in self._both():
-            await self._indexer.run(loaded.index.clear)
+        for _, index in self._both():
+            await self._indexer.run(index.clear)
 
     @property
     def folder(self) -> Path:
@@ -133,8 +133,9 @@ class Outbox:
         await self._writer.run(self._journal.settle, [number for number, _, _ in rows])
 
     async def _give(self, loaded: Loaded, added: list[int], gone: list[int]) -> None:
+        _, index = loaded
         if gone:
-            await self._indexer.run(loaded.index.remove, gone)
+            await self._indexer.run(index.remove, gone)
         await self._embed(loaded, added)
 
     async def _embed(self, loaded: Loaded, ids: Sequence[int]) -> None:
@@ -168,7 +169,7 @@ class Outbox:
         none), the newest first; returns how many. between: what is done after each few of them."""
         done, below = 0, None
         while (chosen := self._chosen) is not None:
-            lacking = await self._indexer.run(self._lacking, chosen.embedder.name, below)
+            lacking = await self._indexer.run(self._lacking, chosen[0].name, below)
             if not lacking and below is None:
                 break
             if not lacking:

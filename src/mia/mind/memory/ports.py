@@ -41,7 +41,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -95,11 +95,8 @@ class VectorIndex(Protocol):
     def close(self) -> None: ...
 
 
-class Loaded(NamedTuple):
-    """An embedder, and the index of its vectors."""
-
-    embedder: Embedder
-    index: VectorIndex
+Loaded = tuple[Embedder, VectorIndex]
+"""An embedder, and the index of its vectors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ COLUMNS = (
     "id, kind, session, item, role, speaker, persona, language, text, at, status, pinned,"
     " dormant, until"
 )
-#: Noted in the journal (`Journal.put_values`): the embedder that has a vector of every memory, how it
-#: is loaded, and the one that is about to take its place.
+#: Noted in the journal (`Journal.put_values`): the embedder that has a vector of every memory, how
+#: it is loaded, and the one that is about to take its place.
 EMBEDDER, RECIPE, COMING = "embedder", "embedder.recipe", "embedder.coming"
 #: Above every id there can be.
 NEWEST = 2**63 - 1
