@@ -17,7 +17,7 @@ from mia.mind.memory.changing import Engine
 from mia.mind.memory.library import Library
 from mia.mind.memory.memories import Choices, Memories
 from mia.mind.memory.ports import Finds
-from mia.mind.memory.records import Memory
+from mia.mind.memory.records import TAKEN_UP, Memory
 from mia.telemetry.events import EventBus
 
 
@@ -33,11 +33,11 @@ def memories_of(
     context: Context,
     trouble: Callable[[MiaError], None],
     ready: Callable[[], Awaitable[object]],
-    forgot: Callable[[], None] = lambda: None,
+    forgot: Callable[[Sequence[int]], None] = lambda _memories: None,
 ) -> Memories:
     """The memory, not running yet. context: what its backends are loaded with. ready: returns once
-    she can talk; what is heavy of the memory is loaded after that. forgot: called when something
-    was forgotten because somebody said so."""
+    she can talk; what is heavy of the memory is loaded after that. forgot: told which
+    memories were forgotten because somebody said so."""
     folder = folder_of(config, home)
     chosen = config.memory
 
@@ -93,7 +93,7 @@ class StageMemory(Library):
 
 def item_of(memory: int) -> str:
     """The id in a history of a line that was taken up from the journal."""
-    return f"memory-{memory}"
+    return f"{TAKEN_UP}{memory}"
 
 
 def _item(line: Memory) -> Item:

@@ -63,7 +63,7 @@ async def remembering(
     clock: Clock | None = None,
     choices: Choices | None = None,
     troubles: list[MiaError] | None = None,
-    forgot: Callable[[], None] = lambda: None,
+    forgot: Callable[[Sequence[int]], None] = lambda _memories: None,
 ) -> AsyncIterator[Memories]:
     """A memory in `folder` that attends to the conversation "c", caught up."""
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -25,6 +25,7 @@ from mia.mind.memory.changing import Changing, Engine, Former
 from mia.mind.memory.journal import FILE, Journal, connect
 from mia.mind.memory.outbox import Outbox
 from mia.mind.memory.ports import Embedder, Finds, Question, VectorIndex
+from mia.mind.memory.privacy import wish
 from mia.mind.memory.recalling import Recaller
 from mia.mind.memory.recorder import Recorder, Talk
 from mia.mind.memory.records import OWNER
@@ -54,7 +55,7 @@ class Memories:
 
     find: makes the retriever on a reading connection. load: the embedder and its index, heavy;
     it may take as long as it likes. former: what is known of embedders that were chosen before.
-    trouble: told of each kind of trouble once. forgot: called when something was forgotten because
+    trouble: told of each kind of trouble once. forgot: told which memories were forgotten because
     somebody said so.
     """
 
@@ -68,7 +69,7 @@ class Memories:
         former: Former | None = None,
         choices: Choices = Choices(),
         trouble: Callable[[MiaError], None] = lambda _error: None,
-        forgot: Callable[[], None] = lambda: None,
+        forgot: Callable[[Sequence[int]], None] = lambda _memories: None,
         now: Callable[[], float] = calendar.now,
     ) -> None:
         self.folder = folder
@@ -371,6 +372,10 @@ class Memories:
     async def kept(self, conversation: str, turn: str) -> None:
         if not await self.recorder.kept(conversation, turn) and self.status == "ready":
             self.trouble(MiaError("memory.slow"))
+
+    def forgets(self, text: str) -> bool:
+        last = text.rsplit("\n", 1)[-1]  # in company each line begins with who said it
+        return "before" in (wish(last), wish(last.partition(": ")[2]))
 
     async def recall(self, text: str, asking: Asking) -> Recollection:
         speaker = asking.speaker or OWNER
