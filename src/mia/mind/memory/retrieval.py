@@ -16,19 +16,23 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from mia.mind.memory import gate, reading, retrieval_dates, retrieval_rows, words
-from mia.mind.memory.embedding import spread_of
+from mia.mind.memory.embedding import normalised, spread_of
 from mia.mind.memory.index import Compares
 from mia.mind.memory.ports import Embedder, Found, Question, VectorIndex
 from mia.mind.memory.retrieval_rows import Candidates, Floats, Ints
 from mia.mind.memory.retrieval_weights import (
+    A_LINE,
+    ALIKE,
     DISTRUSTED,
+    LONG,
     MOST_ROWS,
     MOST_WORDS,
     POOL,
@@ -92,7 +96,7 @@ class Retriever:
         language = words.language_of(asked, question.language)
         named = self._named(asked)
         by_words, most = self._by_words(question, asked, named)
-        vector = self._vector(question)
+        vector = self._vector(question, named[1], language)
         by_meaning = self._by_meaning(vector, question)
         rows = retrieval_rows.read(
             self._connection,
@@ -115,6 +119,7 @@ class Retriever:
             own += self._weights.words * trust * bm25 / _usual(list(by_words.values()))
         score = self._with_company(rows, own) + self._signs(question, asked, named, rows)
         score[~rows.usable] = -np.inf
+        score += self._weights.alike * self._like_the_best(rows, score) / spread
         texts = self._tell_when(question, rows, score, depth)
         order = np.argsort(-score, kind="stable")[:depth]
         order = order[rows.usable[order]]
@@ -168,10 +173,19 @@ class Retriever:
         found = words.search(self._connection, rare, POOL, condition, values)
         return dict(found), most
 
-    def _vector(self, question: Question) -> npt.NDArray[np.float32] | None:
+    def _vector(
+        self, question: Question, names: Collection[str], language: words.Language
+    ) -> npt.NDArray[np.float32] | None:
+        """Of the question; where it names somebody, between it and the same without the name.
+
+        A name draws an embedder to the lines in which somebody is called by it, which others say.
+        """
         if self.embedder is None:
             return None
-        vector: npt.NDArray[np.float32] = self.embedder.embed([question.text], "query")[0]
+        texts = [question.text]
+        if names:
+            texts.append(_without(question.text, names, language))
+        vector: npt.NDArray[np.float32] = normalised(self.embedder.embed(texts, "query").sum(0))
         return vector
 
     def _by_meaning(
@@ -199,6 +213,17 @@ class Retriever:
         for some, vectors in reading.vectors(self._connection, self.embedder.name, lacking):
             found |= zip(some, (vectors @ vector).tolist(), strict=True)
         return found
+
+    def _like_the_best(self, rows: Candidates, score: Floats) -> Floats:
+        """The cosine of each row to the mean of the `ALIKE` best; 0 where there are no vectors."""
+        best = rows.ids[np.argsort(-score, kind="stable")[:ALIKE]].tolist()
+        if self.embedder is None or self.index is None:
+            return np.zeros(len(rows.ids))
+        parts = [part for _, part in reading.vectors(self._connection, self.embedder.name, best)]
+        if not parts:
+            return np.zeros(len(rows.ids))
+        mean = np.concatenate(parts).mean(0)
+        return rows.spread(self._likeness(rows.ids, {}, mean), 0.0)
 
     def _with_company(self, rows: Candidates, own: Floats) -> Floats:
         """Scores with what the lines around and the whole conversation lend."""
@@ -244,7 +269,8 @@ class Retriever:
         elif question.now:
             age = np.maximum(0.0, question.now - rows.at)
             extra += weights.recent * 0.5 ** (age / weights.half_life_s)
-        extra += weights.fact * rows.fact
+        extra += weights.fact * rows.fact - weights.asking * rows.asks
+        extra += weights.length * np.log1p(np.minimum(rows.length, LONG) / A_LINE)
         return extra
 
     def _tell_when(
@@ -262,6 +288,16 @@ class Retriever:
         ]
         score[near] += self._weights.when * np.array(tells, bool)
         return texts
+
+
+#: Who is named, where the name is left out.
+_SOMEBODY: Mapping[words.Language, str] = {"es": "mi amigo", "en": "my friend"}
+
+
+def _without(text: str, names: Collection[str], language: words.Language) -> str:
+    """A text in which nobody is called by these names."""
+    some = "|".join(re.escape(name) for name in sorted(names))
+    return re.sub(rf"\b(?:{some})\b(?:['’]s\b)?", _SOMEBODY[language], text, flags=re.IGNORECASE)
 
 
 def _seeds(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> list[int]:

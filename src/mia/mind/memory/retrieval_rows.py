@@ -29,7 +29,8 @@ class Candidates:
     talk: the conversation, for each row of none another number below zero. usable: may be told;
     the others are there for their neighbours' sake. own, hers: said by the user, by MIA. named:
     said in the exchange with the person the question names. fact: no line of a conversation.
-    foreign: in another language than the question.
+    foreign: in another language than the question. asks: has a question mark. length: of the text,
+    in characters.
     """
 
     ids: Ints
@@ -41,6 +42,8 @@ class Candidates:
     named: Flags
     fact: Flags
     foreign: Flags
+    asks: Flags
+    length: Ints
 
     def places(self, ids: Sequence[int]) -> npt.NDArray[np.intp]:
         """Where these are; those that are not among the rows are left out."""
@@ -78,7 +81,7 @@ class Candidates:
 
 
 #: Bits of the number SQLite makes of a row.
-_USABLE, _OWN, _HERS, _NAMED, _FACT, _FOREIGN = 1, 2, 4, 8, 16, 32
+_USABLE, _OWN, _HERS, _NAMED, _FACT, _FOREIGN, _ASKS = 1, 2, 4, 8, 16, 32, 64
 
 
 def where(question: Question) -> tuple[str, list[object]]:
@@ -115,11 +118,12 @@ def read(
         f" (m.until IS NULL AND {condition}) * {_USABLE}"
         f" + (m.role = 'user') * {_OWN} + (m.role = 'assistant') * {_HERS}"
         f" + (m.speaker IS ?) * {_NAMED} + (m.kind != 'turn') * {_FACT}"
-        f" + (m.language != ?) * {_FOREIGN})"
+        f" + (m.language != ?) * {_FOREIGN} + (instr(m.text, '?') > 0) * {_ASKS}),"
+        " json_group_array(length(m.text))"
         " FROM json_each(?) wanted CROSS JOIN memory m ON m.id = wanted.value WHERE m.dormant = 0",
         (*values, named, language, json.dumps(ids.tolist())),
     ).fetchone()
-    rows, talk, at, flags = (json.loads(one) for one in found)
+    rows, talk, at, flags, length = (json.loads(one) for one in found)
     order = np.argsort(np.array(rows, np.int64), kind="stable")
     row = np.array(rows, np.int64)[order]
     bits = np.array(flags, np.int64)[order]
@@ -136,6 +140,8 @@ def read(
         bits & _NAMED > 0,
         bits & _FACT > 0,
         bits & _FOREIGN > 0,
+        bits & _ASKS > 0,
+        np.array(length, np.int64)[order],
     )
 
 
