@@ -21,10 +21,11 @@ from mia.conversation import Conversation
 from mia.errors import MiaError
 from mia.home import Home
 from mia.mind.memory import keeping, reading
+from mia.mind.memory.changing import Engine
 from mia.mind.memory.indexes import chroma
 from mia.mind.memory.indexes.builtin import BuiltinIndex
 from mia.mind.memory.journal import FILE, Journal
-from mia.mind.memory.memories import Engine, Memories
+from mia.mind.memory.memories import Memories
 from mia.mind.memory.ports import VectorIndex
 from mia.mind.memory.records import Line, Wanted
 from mia.mind.memory.retrieval import Retriever

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from mia import backends, memory
+from mia import backends
 from mia.audio.resample import StreamResampler
 from mia.avatar import expressions
 from mia.avatar.face import LiveFace
@@ -35,6 +35,7 @@ from mia.conversation.ports import (
     TurnDetector,
 )
 from mia.conversation.tuning import DEFAULT, Tuning
+from mia.embedders import embedders_of
 from mia.errors import BackendUnavailable, MiaError, ModelUnavailable
 from mia.hearing import smart_turn
 from mia.hearing.several import Recognisers
@@ -71,7 +72,7 @@ def models_of(config: Config, languages: tuple[str, ...]) -> tuple[str, ...]:
         ("stt", config.models.stt, [config.models.stt.backend, *config.models.stt.fallback]),
         ("llm", config.models.llm, [config.models.llm.backend, *config.models.llm.fallback]),
         ("tts", config.models.tts, Voices.backends_for(config.models.tts.backend, languages)),
-        ("embedding", config.memory.embedder, memory.embedders_of(config)),
+        ("embedding", config.memory.embedder, embedders_of(config)),
     ]
     if not config.memory.enabled:
         chosen.pop()

@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from mia import backends
 from mia.backends import Context
-from mia.blocking import run_blocking
 from mia.config import Config
 from mia.conversation import Conversation
 from mia.conversation.history import Item, Status
+from mia.embedders import Embedders
 from mia.errors import MiaError
 from mia.home import Home
+from mia.mind.memory.changing import Engine
 from mia.mind.memory.library import Library
-from mia.mind.memory.memories import Choices, Engine, Memories
-from mia.mind.memory.ports import Embedder, Finds
-from mia.mind.memory.records import Memory
+from mia.mind.memory.memories import Choices, Memories
+from mia.mind.memory.ports import Finds
+from mia.mind.memory.records import TAKEN_UP, Memory
 from mia.mind.memory.taping import MEGABYTE, Taping
 from mia.telemetry.events import EventBus
-
-#: Chosen by `auto`, and what is fallen back to.
-EMBEDDER = "use"
-INDEX = "builtin"
 
 
 def folder_of(config: Config, home: Home) -> Path:
     """Where the memories lie."""
     return config.memory.dir or home.data / "memory"
-
-
-def embedders_of(config: Config) -> list[str]:
-    """The chosen embedder, and the one that takes its place."""
-    chosen = config.memory.embedder.backend
-    return list(dict.fromkeys([EMBEDDER if chosen == "auto" else chosen, EMBEDDER]))
 
 
 def memories_of(
@@ -46,11 +34,11 @@ def memories_of(
     context: Context,
     trouble: Callable[[MiaError], None],
     ready: Callable[[], Awaitable[object]],
-    forgot: Callable[[], None] = lambda: None,
+    forgot: Callable[[Sequence[int]], None] = lambda _memories: None,
 ) -> Memories:
     """The memory, not running yet. context: what its backends are loaded with. ready: returns once
-    she can talk; what is heavy of the memory is loaded after that. forgot: called when something
-    was forgotten because somebody said so."""
+    she can talk; what is heavy of the memory is loaded after that. forgot: told which
+    memories were forgotten because somebody said so."""
     folder = folder_of(config, home)
     chosen = config.memory
 
@@ -59,60 +47,22 @@ def memories_of(
 
         return Retriever(connection, threshold=chosen.threshold)
 
+    embedders = Embedders(config, folder, context, trouble)
+
     async def load() -> Engine:
         await ready()
-        embedder = await _embedder(config, context, trouble)
-        return embedder, await _index(config, folder, context, embedder, trouble)
+        return await embedders.load()
 
     return Memories(
         folder,
         bus,
         find,
         load,
+        former=embedders,
         choices=Choices(chosen.enabled, chosen.recalled, chosen.max_memories),
         trouble=trouble,
         forgot=forgot,
     )
-
-
-async def _embedder(
-    config: Config, context: Context, trouble: Callable[[MiaError], None]
-) -> Embedder:
-    names = embedders_of(config)
-    section: Any = config.memory.embedder
-    for name in names:
-        try:
-            embedder: Embedder = await backends.load(
-                "embedding", name, section.options(name), context
-            )
-        except MiaError as error:
-            if name == names[-1]:
-                raise
-            trouble(error)
-        else:
-            return embedder
-    raise AssertionError("there is always the embedded one")
-
-
-async def _index(
-    config: Config,
-    folder: Path,
-    context: Context,
-    embedder: Embedder,
-    trouble: Callable[[MiaError], None],
-) -> Any:
-    section: Any = config.memory.index
-    chosen = INDEX if section.backend == "auto" else section.backend
-    own = dataclasses.replace(context, cache=folder / "index")
-    for name in dict.fromkeys([chosen, INDEX]):
-        try:
-            opens = await backends.load("index", name, section.options(name), own)
-            return await run_blocking(opens, embedder.name, embedder.dimensions)
-        except MiaError as error:
-            trouble(error)
-        except OSError as error:
-            trouble(MiaError("memory.unwritable", path=own.cache, reason=error))
-    return None
 
 
 def taping_of(
@@ -157,7 +107,7 @@ class StageMemory(Library):
 
 def item_of(memory: int) -> str:
     """The id in a history of a line that was taken up from the journal."""
-    return f"memory-{memory}"
+    return f"{TAKEN_UP}{memory}"
 
 
 def _item(line: Memory) -> Item:

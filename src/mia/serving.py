@@ -317,13 +317,19 @@ class Serving:
             program.context_of(self._config, self._home),
             self._trouble,
             self._can_talk.wait,
-            self._forget_words,
+            self._forgot,
         )
         able = functools.partial(program.makes_facts, self._config)
         return StageMemory(memories, self._forgotten, makes_facts=able)
 
     def _trouble(self, error: MiaError) -> None:
         program.report(self._bus, error)
+
+    def _forgot(self, memories: Sequence[int]) -> None:
+        """Somebody said so; the lines themselves the conversation has taken out already."""
+        self._forget_words()
+        if self._stage is not None:
+            self._stage.forget_memories(frozenset(memories))
 
     def _forgotten(self, memories: Sequence[int], items: Sequence[str]) -> None:
         self._forget_words()

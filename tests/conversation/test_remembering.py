@@ -33,6 +33,9 @@ class FakeMemory:
         await asyncio.sleep(self.takes)
         return LUNA if "perra" in text else Recollection()
 
+    def forgets(self, text: str) -> bool:
+        return text.startswith("Olvida eso")
+
     async def kept(self, conversation: str, turn: str) -> None:
         self.waited.append(turn)
         await asyncio.sleep(self.writes)
@@ -156,3 +159,91 @@ def test_only_other_words_are_looked_up_again() -> None:
 
     virtual.run(main())
     assert [text for _, text in memory.asked] == ["y mi perra", "¿Y mi perra?", "¿Y mi perra Luna?"]
+
+
+def heard_until(*lines: tuple[float, str]) -> FakeStt:
+    """What is understood up to each of these times."""
+    return FakeStt(lines=lambda _seconds, now: next(text for until, text in lines if now < until))
+
+
+def read(prompts: list[Prompt]) -> str:
+    return "\n".join(message.content for prompt in prompts for message in prompt.messages)
+
+
+def test_who_says_forget_that_is_answered_by_a_mind_that_no_longer_knows() -> None:
+    fakes = Remembering(
+        stt=heard_until((6, "Hola."), (15, "Mi clave es Quetzal."), (99, "Olvida eso.")),
+        llm=FakeLlm(lambda prompt: f"Dices: {prompt.messages[-1].content} Vale."),
+    )
+    told = play(voices=[(1, 2), (9, 11), (18, 19)], until=30, fakes=fakes)
+    assert told.conversation is not None
+    assert [item.text for item in told.conversation.history] == [
+        "Hola.",
+        "Dices: Hola. Vale.",
+        "Olvida eso.",
+        "Dices: Olvida eso. Vale.",
+    ]
+    after = [prompt for prompt in fakes.llm.prompts if prompt.messages[-1].content == "Olvida eso."]
+    assert after
+    assert "Quetzal" not in read(after)
+    assert "Quetzal" not in read(fakes.llm.warmed[-1:])
+    (forgotten,) = told.of(facts.Forgotten)
+    said = told.of(facts.Heard)
+    assert forgotten.items[0] == next(one.turn for one in said if "Quetzal" in one.text)
+    assert len(forgotten.items) == 2
+
+
+def test_the_lines_before_what_is_forgotten_need_no_second_reading() -> None:
+    fakes = Remembering()
+    play(
+        at=[
+            (1, lambda conversation: conversation.type("Hola.")),
+            (9, lambda conversation: conversation.type("Mi clave es Quetzal.")),
+            (18, lambda conversation: conversation.type("Olvida eso.")),
+        ],
+        until=26,
+        fakes=fakes,
+    )
+    hello, _, forget = (prompt.messages for prompt in fakes.llm.prompts)
+    assert forget[: len(hello)] == hello
+    assert len(forget) == len(hello) + 2
+
+
+def test_who_goes_on_after_forget_that_means_no_further_lines() -> None:
+    fakes = Remembering(
+        stt=heard_until(
+            (6, "Hola."),
+            (15, "Mi clave es Quetzal."),
+            (19.7, "Olvida eso."),
+            (99, "Olvida eso ya."),
+        ),
+        llm=FakeLlm("Vale, pues muy bien.", first=0.8),
+    )
+    told = play(voices=[(1, 2), (9, 11), (18, 19), (19.6, 20.8)], until=32, fakes=fakes)
+    assert told.of(facts.Reopened), "it is one turn, said in two goes"
+    assert len(told.of(facts.Forgotten)) == 1
+    assert told.conversation is not None
+    assert [item.text for item in told.conversation.history if item.role == "user"] == [
+        "Hola.",
+        "Olvida eso ya.",
+    ]
+
+
+def test_a_word_about_a_forgotten_reply_that_comes_late_brings_nothing_back() -> None:
+    fakes = Remembering(llm=FakeLlm("Tu clave es Quetzal, muy bien, la guardo con mucho cuidado."))
+
+    def late(conversation: Conversation) -> None:
+        conversation.heard_up_to("c-r1", 1.0)
+
+    told = play(
+        at=[
+            (1, lambda conversation: conversation.type("Mi clave es Quetzal.")),
+            (3, lambda conversation: conversation.type("Olvida eso.")),
+            (3.01, late),
+        ],
+        until=12,
+        fakes=fakes,
+    )
+    assert told.conversation is not None
+    assert "Mi clave es Quetzal." not in [item.text for item in told.conversation.history]
+    assert "c-r1" not in [item.id for item in told.conversation.history]

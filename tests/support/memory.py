@@ -12,8 +12,9 @@ import numpy as np
 
 from mia.errors import MiaError
 from mia.mind.memory import words
+from mia.mind.memory.changing import Engine
 from mia.mind.memory.indexes.builtin import BuiltinIndex
-from mia.mind.memory.memories import Choices, Engine, Memories
+from mia.mind.memory.memories import Choices, Memories
 from mia.mind.memory.ports import TextKind, Vectors
 from mia.mind.memory.records import Line
 from mia.mind.memory.retrieval import Retriever
@@ -62,7 +63,7 @@ async def remembering(
     clock: Clock | None = None,
     choices: Choices | None = None,
     troubles: list[MiaError] | None = None,
-    forgot: Callable[[], None] = lambda: None,
+    forgot: Callable[[Sequence[int]], None] = lambda _memories: None,
 ) -> AsyncIterator[Memories]:
     """A memory in `folder` that attends to the conversation "c", caught up."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def test_who_says_forget_that_is_forgotten_there_too(tmp_path: Path) -> None:
         turns = TurnReports(events)
         asked = asyncio.Event()
 
-        def forget() -> None:
+        def forget(_memories: Sequence[int]) -> None:
             turns.forget()
             asked.set()
 

@@ -109,14 +109,18 @@ def stats(as_json: bool, config_file: Path | None) -> None:
             counts = reading.counts(connection)
             speakers = reading.speakers(connection)
             personas = reading.personas(connection)
+            change = reading.change(connection)
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         if as_json:
             rows = {"speakers": [*map(asdict, speakers)], "personas": [*map(asdict, personas)]}
-            click.echo(json.dumps({**counts, "bytes": size, **rows}, ensure_ascii=False, indent=2))
+            told = {**counts, "bytes": size, "change": change and asdict(change), **rows}
+            click.echo(json.dumps(told, ensure_ascii=False, indent=2))
             return
         for name, count in counts.items():
             click.echo(f"{translate(f'cli.memory.stats.{name}')}: {count:,}")
         click.echo(f"{translate('cli.memory.stats.size')}: {size / MEGABYTE:,.1f} MB ({folder})")
+        if change is not None:
+            click.echo(translate("cli.memory.stats.change", **asdict(change)))
         for one in speakers:
             off = "" if one.remembered else f" · {translate('cli.memory.stats.not_remembered')}"
             click.echo(f"  {one.name or one.id}: {one.memories:,}{off}")

@@ -280,6 +280,7 @@ class Engine:
         if self.gathering is not None:
             lines = self.gathering.answers(spoken=effect.spoken)
         if effect.text is not None:
+            forgotten = self._remembering.forget_before(self.history, effect.text, turn)
             self.history.put(Item(turn, "user", effect.text, lines=lines))
             self._tell(
                 facts.Heard,
@@ -291,6 +292,8 @@ class Engine:
                 typed=not effect.spoken,
                 lines=plain(lines),
             )
+            if forgotten:
+                self._tell(facts.Forgotten, turn=turn, items=forgotten)
             if (reply := self.answering.reply) is not None:
                 self._put_recalled(reply, turn)
         if ready:
@@ -313,15 +316,12 @@ class Engine:
         item = self.history.find(turn)
         if item is not None and reply.recollection.note:
             self.history.put(replace(item, recalled=reply.recollection))
-            self._tell(
-                facts.MemoriesUsed,
-                turn=turn,
-                reply=reply.id,
-                memories=reply.recollection.memories,
-            )
+            used = reply.recollection.memories
+            self._tell(facts.MemoriesUsed, turn=turn, reply=reply.id, memories=used)
 
     def _prompt(self, text: str | None) -> Prompt:
-        return self.script.prompt(self.history, text, self.ears.heard_language)
+        history = self._remembering.left_of(self.history, text, self.turn_id(self.state.turn))
+        return self.script.prompt(history, text, self.ears.heard_language)
 
     def _guessed(self, turn: str, revision: int, *, hit: bool) -> None:
         self.answering.boldness.ended(hit=hit)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -78,6 +78,20 @@ class History:
         before = len(self._items)
         self._items = [item for item in self._items if item.id != item_id]
         return len(self._items) < before
+
+    def newest_exchange(self) -> tuple[str, ...]:
+        """The ids of the user's newest line and of all that came after it."""
+        for at in range(len(self._items) - 1, -1, -1):
+            if self._items[at].role == "user":
+                return tuple(item.id for item in self._items[at:])
+        return ()
+
+    def without(self, items: Container[str]) -> History:
+        """The same without these lines."""
+        rest = History(self._limit)
+        rest.glue = self.glue
+        rest.replace(item for item in self._items if item.id not in items)
+        return rest
 
     def forget(self, memories: frozenset[int]) -> None:
         """Notes with one of these memories in them are gone; the lines they stood before stay."""

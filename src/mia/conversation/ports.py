@@ -177,6 +177,10 @@ class Memory(Protocol):
         time a listener would not notice. Never raises."""
         ...
 
+    def forgets(self, text: str) -> bool:
+        """Whether these words ask to forget what was said right before them."""
+        ...
+
 
 # ── voice ────────────────────────────────────────────────────────────────────────────────────
 

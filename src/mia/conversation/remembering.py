@@ -11,8 +11,12 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mia.conversation.ports import Asking, Memory, Message, Prompt, Recollection
+
+if TYPE_CHECKING:
+    from mia.conversation.history import History
 
 NOTHING = Recollection()
 #: The longest an answer waits for what comes to mind, in seconds.
@@ -29,6 +33,8 @@ class Remembering:
         self._asking = asking
         self._words: list[str] | None = None
         self._task: asyncio.Task[Recollection] | None = None
+        self._forgot = ""
+        """The newest turn by which something was forgotten."""
 
     @property
     def able(self) -> bool:
@@ -58,6 +64,26 @@ class Remembering:
         if self._task is not None:
             self._task.cancel()
         self._task, self._words = None, None
+
+    def left_of(self, history: History, text: str | None, turn: str) -> History:
+        """What the mind may still read before it answers these words: all, or, where they ask to
+        forget what was said before them, the rest."""
+        gone = self._unwanted(history, text, turn)
+        return history.without(gone) if gone else history
+
+    def forget_before(self, history: History, text: str, turn: str) -> tuple[str, ...]:
+        """Take what these words ask to forget out of the history; returns the lines' ids. Once for
+        each turn: somebody who goes on ("forget that, please") means the same lines."""
+        gone = self._unwanted(history, text, turn)
+        if gone:
+            self._forgot = turn
+            history.replace(history.without(gone))
+        return gone
+
+    def _unwanted(self, history: History, text: str | None, turn: str) -> tuple[str, ...]:
+        if self._memory is None or not text or turn == self._forgot:
+            return ()
+        return history.newest_exchange() if self._memory.forgets(text) else ()
 
     async def kept(self, turn: str) -> None:
         """Return once this turn's words are written down, or cannot be soon."""

@@ -121,6 +121,15 @@ class Reopened(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten(Event):
+    """By the words of this turn the user has had what was said before forgotten: these lines (ids
+    of turns and replies) are in the history no more, and nobody else is to keep them."""
+
+    turn: str
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyStarted(Event):
     """A reply's gate opened: from here on it may be heard."""
 

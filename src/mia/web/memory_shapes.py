@@ -71,12 +71,22 @@ class SessionsAnswer(BaseModel):
     conversations: list[SessionRow]
 
 
+class ChangeRow(BaseModel):
+    """An embedder is taking another's place, which answers meanwhile."""
+
+    before: str
+    chosen: str
+    done: int = Field(description="Memories the chosen one has seen.")
+    all: int
+
+
 class StatsAnswer(BaseModel):
     version: Literal[1] = 1
     status: Literal["opening", "ready", "failed", "closed"]
     enabled: bool
     private: bool = Field(description="Nothing said on the stage is kept now.")
     embedder: str | None = Field(description="What memories are found by, beside their words.")
+    change: ChangeRow | None = None
     makes_facts: bool = Field(description="Whether the mind is able to make facts of talk.")
     problem: Problem | None = None
     memories: int = 0

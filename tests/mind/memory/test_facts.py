@@ -87,7 +87,60 @@ def test_a_turn_that_was_forgotten_meanwhile_makes_no_fact(tmp_path: Path) -> No
     assert "Luna" not in str(digested(journal, lines, ANSWER))
 
 
-@pytest.mark.parametrize("answer", ["", "No sé.", "[", '{"text": 1}', "[1, null, {}]", "[[[]]]"])
+LUNA, SEVILLA = "Su perra se llama Luna.", "Vive en Sevilla."
+ONE = '{"text": "Su perra se llama Luna.", "lines": [1], "replaces": []}'
+TWO = '{"text": "Vive en Sevilla.", "lines": [3]}'
+HABITS = {
+    "fenced": f"```json\n[{ONE}, {TWO}]\n```",
+    "fenced without a name": f"```\n[{ONE}, {TWO}]\n```",
+    "words with brackets round it": f"De [1] y [3]:\n[{ONE}, {TWO}]\nEspero que [sirva].",
+    "a comma too many": f"[{ONE[:-1]},}}, {TWO},\n]",
+    "an object round the list": f'{{"facts": [{ONE}, {TWO}]}}',
+    "one object a line": f"{ONE}\n{TWO}",
+    "a thought before it": f"<think>[{ONE}]? Line 3 too.</think>\n[{ONE}, {TWO}]",
+    "a thought whose beginning is not seen": f"Is {TWO} right? Yes.\n</think>\n[{ONE}, {TWO}]",
+    "cut off in the middle": f'[{ONE}, {TWO}, {{"text": "Trabaja de enferm',
+    "numbers as texts, or alone": "[{}, {}]".format(
+        ONE.replace("[1]", '["1"]'), TWO.replace("[3]", "3")
+    ),
+    "null for nothing": f"[{ONE.replace('[]', 'null')}, {TWO}]",
+    "a line break in a text": f"[{ONE}, {TWO.replace('en Sevilla', 'en' + chr(10) + 'Sevilla')}]",
+}
+
+
+@pytest.mark.parametrize("habit", HABITS)
+def test_the_habits_of_models_do_no_harm(habit: str, tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    made = digested(journal, told(journal), HABITS[habit])
+    assert [" ".join(fact.text.split()) for fact in made] == [LUNA, SEVILLA]
+
+
+def test_one_fact_where_a_list_was_asked_for_is_a_fact(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    assert [fact.text for fact in digested(journal, told(journal), ONE)] == [LUNA]
+
+
+def test_a_fact_in_another_language_is_kept_as_one_of_that(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    english = '[{"text": "Her dog is called Luna.", "lines": [1]}]'
+    (fact,) = digested(journal, told(journal), english)
+    assert fact.language == "en"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "",
+        "No sé.",
+        "[",
+        '{"text": 1}',
+        "[1, null, {}]",
+        "[[[]]]",
+        f"<think>I would say {ONE}",
+        "{" * 5000,
+        '{"a":' * 3000,
+    ],
+)
 def test_an_answer_that_is_none_makes_nothing(answer: str, tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     assert facts.understood(answer, told(journal), []) == []

@@ -159,6 +159,58 @@ def test_forget_that_takes_the_exchange_before_along(tmp_path: Path) -> None:
     run(test())
 
 
+def test_of_what_is_forgotten_nothing_comes_back_with_a_late_word(tmp_path: Path) -> None:
+    async def test() -> None:
+        bus = EventBus()
+        async with remembering(tmp_path, bus) as memories:
+            talking = Talking(bus)
+            talking.says("Mi clave es Quetzal.")
+            talking.hears("Anotada: Quetzal.", "Anotada:", "interrupted")
+            talking.says("Olvida eso.")
+            late: dict[str, Any] = {"turn": "u1", "reply": "r1", "heard": "Anotada: Quetzal."}
+            bus.publish(facts.HeardReported(at=0, conversation="c", persona="MIA", **late))
+            await settled(memories)
+        assert kept(tmp_path) == []
+
+    run(test())
+
+
+def test_lines_of_another_run_are_forgotten_where_she_went_on_from_them(tmp_path: Path) -> None:
+    told: list[int] = []
+
+    async def first() -> None:
+        bus = EventBus()
+        async with remembering(tmp_path, bus):
+            talking = Talking(bus)
+            talking.says("Me gusta el té.")
+            talking.says("Mi clave es Quetzal.")
+
+    async def second() -> None:
+        bus = EventBus()
+        async with remembering(tmp_path, bus, forgot=told.extend) as memories:
+            lines = await Library(memories).take_up(None, "c")
+            gone: dict[str, Any] = {"turn": "u1", "items": (f"memory-{lines[-1].id}",)}
+            Talking(bus).says("Olvida eso.")
+            bus.publish(facts.Forgotten(at=0, conversation="c", persona="MIA", **gone))
+            await settled(memories)
+            assert [row.text for row in kept(tmp_path)] == ["Me gusta el té."]
+            assert told == [lines[-1].id]
+
+    run(first())
+    run(second())
+
+
+def test_she_knows_the_wish_to_forget_in_company_too(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with remembering(tmp_path, EventBus()) as memories:
+            for wish in ("Olvida eso.", "Forget that!", "Ana: Hola.\nBen: Olvida lo que te dije."):
+                assert memories.forgets(wish)
+            for other in ("Olvida eso de ahí y sigue.", "Ana: Olvida eso.\nBen: Yo no.", "Hola."):
+                assert not memories.forgets(other)
+
+    run(test())
+
+
 def test_off_she_neither_keeps_nor_recalls(tmp_path: Path) -> None:
     async def test() -> None:
         bus = EventBus()

@@ -103,6 +103,9 @@ class Translator:
                 self._ended(event)
             case bus.MemoriesUsed() if self._page:
                 self._emit(shapes.memories(event))
+            case bus.Forgotten():
+                for item_id in event.items:
+                    self.item_deleted(item_id)
             case bus.HistoryReplaced():
                 self._replaced()
             case bus.TurnTimed() if self._page:

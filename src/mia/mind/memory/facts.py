@@ -7,16 +7,15 @@ that is no JSON, or names lines it was not shown, makes nothing.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mia.conversation.ports import LanguageModel, Message, Prompt
 from mia.mind.memory import reading, words
+from mia.mind.memory.answers import objects
 from mia.mind.memory.journal import Journal
 from mia.mind.memory.records import Line, Memory
 from mia.mind.safety.untrusted import clean
@@ -38,6 +37,14 @@ class _Fact(BaseModel):
     text: str = Field(min_length=3, max_length=LONGEST_FACT)
     lines: list[int] = Field(min_length=1, max_length=12)
     replaces: list[int] = Field(default_factory=list, max_length=12)
+
+    @field_validator("lines", "replaces", mode="before")
+    @classmethod
+    def _as_a_list(cls, value: Any) -> Any:
+        """One number, or null, where a list was asked for."""
+        if value is None:
+            return []
+        return value if isinstance(value, list) else [value]
 
 
 class Digest:
@@ -94,17 +101,10 @@ def asked(lines: Sequence[Memory], facts: Sequence[Memory], language: str) -> Pr
 def understood(answer: str, lines: Sequence[Memory], facts: Sequence[Memory]) -> list[_Fact]:
     """The facts of an answer that stand on lines that were shown and share a word with them;
     nothing where it is no such answer."""
-    match = re.search(r"\[.*\]", answer, re.DOTALL)
-    if match is None:
-        return []
-    try:
-        rows: Any = json.loads(match[0])
-    except ValueError:
-        return []
     shown = {line.id: line for line in lines if line.role == "user"}
     holding = {fact.id for fact in facts}
     found = []
-    for row in rows if isinstance(rows, list) else []:
+    for row in objects(answer, "text"):
         try:
             fact = _Fact.model_validate(row)
         except ValidationError:
@@ -143,7 +143,8 @@ def keep(journal: Journal, digest: Digest, lines: Sequence[Memory]) -> list[int]
                 "user",
                 source.speaker,
                 source.persona,
-                source.language,
+                # Some models answer in another language than they were asked in.
+                words.language_of(words.tokens(fact.text), source.language),
                 clean(fact.text),
                 source.at,
             )

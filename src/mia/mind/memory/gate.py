@@ -63,7 +63,7 @@ class Signs:
 
 def worth_asking(text: str) -> bool:
     """Whether there is anything in it to look for: a greeting or "ajá" has no such word."""
-    return bool(words.asked(text))
+    return words.looks_for_any(text)
 
 
 def asks(text: str) -> bool:
@@ -74,8 +74,11 @@ def asks(text: str) -> bool:
 def only_asks(text: str) -> bool:
     """Whether a line that was said states nothing: all of it that has a word to look for is
     asked. Without a mark it counts as a statement ("cuando era niña" begins like a question)."""
-    telling = [one for one in _SENTENCE.findall(text) if words.asked(one)]
-    return "?" in text and all(one.rstrip().endswith("?") for one in telling)
+    return "?" in text and not any(
+        words.looks_for_any(one)
+        for one in _SENTENCE.findall(text)
+        if not one.rstrip().endswith("?")
+    )
 
 
 def fits(signs: Signs, *, asked: bool = True, least: float | None = None) -> bool:

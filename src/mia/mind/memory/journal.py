@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -102,9 +102,14 @@ class Journal:
         row = self.connection.execute("SELECT value FROM kv WHERE key = ?", (key,)).fetchone()
         return row[0] if row else None
 
-    def put_value(self, key: str, value: str) -> None:
-        with self.transaction():
-            self._put(key, value)
+    def put_values(self, values: Mapping[str, str | None]) -> None:
+        """Note these together; None: a note that is no more."""
+        with self.transaction() as connection:
+            for key, value in values.items():
+                if value is None:
+                    connection.execute("DELETE FROM kv WHERE key = ?", (key,))
+                else:
+                    self._put(key, value)
 
     def _put(self, key: str, value: str) -> None:
         self.connection.execute(
@@ -339,7 +344,11 @@ class Journal:
                 ],
             )
 
-    def drop_vectors(self, other_than: str) -> None:
-        """Forget the vectors of every other embedder."""
+    def drop_vectors(self, embedder: str, limit: int) -> int:
+        """Delete some of the vectors of an embedder nobody asks any more; returns how many."""
         with self.transaction() as connection:
-            connection.execute("DELETE FROM vector WHERE embedder != ?", (other_than,))
+            return connection.execute(
+                "DELETE FROM vector WHERE embedder = ? AND memory IN"
+                " (SELECT memory FROM vector WHERE embedder = ? LIMIT ?)",
+                (embedder, embedder, limit),
+            ).rowcount

@@ -83,6 +83,7 @@ class Library:
             files = memories.folder.glob(f"{FILE}*")
             return {
                 **reading.counts(connection),
+                "change": asdict(found) if (found := reading.change(connection)) else None,
                 "bytes": sum(path.stat().st_size for path in files),
                 "speakers": [asdict(one) for one in reading.speakers(connection)],
                 "personas": [asdict(one) for one in reading.personas(connection)],

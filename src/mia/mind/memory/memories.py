@@ -1,7 +1,8 @@
 """What MIA remembers, as the program uses it: written while she talks, recalled as she listens.
 
 It opens in the background: until the journal is open what is said waits in order; until the
-embedder and the index are there, memories are found by their words alone.
+embedder and the index are there, memories are found by their words alone. Another embedder takes
+its place in the background (`changing`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -20,9 +21,11 @@ from mia.blocking import Worker, run_blocking
 from mia.conversation.ports import Asking, Recollection
 from mia.errors import MiaError
 from mia.mind.memory import injection, keeping, reading, words
+from mia.mind.memory.changing import Changing, Engine, Former
 from mia.mind.memory.journal import FILE, Journal, connect
 from mia.mind.memory.outbox import Outbox
 from mia.mind.memory.ports import Embedder, Finds, Question, VectorIndex
+from mia.mind.memory.privacy import wish
 from mia.mind.memory.recalling import Recaller
 from mia.mind.memory.recorder import Recorder, Talk
 from mia.mind.memory.records import OWNER
@@ -32,8 +35,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Status = Literal["opening", "ready", "failed", "closed"]
-
-Engine = tuple[Embedder | None, VectorIndex | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ class Memories:
     """The memory of one MIA; implements the conversation's `Memory` port.
 
     find: makes the retriever on a reading connection. load: the embedder and its index, heavy;
-    it may take as long as it likes. trouble: told of each kind of trouble once. forgot: called
-    when something was forgotten because somebody said so.
+    it may take as long as it likes. former: what is known of embedders that were chosen before.
+    trouble: told of each kind of trouble once. forgot: told which memories were forgotten because
+    somebody said so.
     """
 
     def __init__(
@@ -64,9 +66,10 @@ class Memories:
         find: Callable[[sqlite3.Connection], Finds],
         load: Callable[[], Awaitable[Engine]],
         *,
+        former: Former | None = None,
         choices: Choices = Choices(),
         trouble: Callable[[MiaError], None] = lambda _error: None,
-        forgot: Callable[[], None] = lambda: None,
+        forgot: Callable[[Sequence[int]], None] = lambda _memories: None,
         now: Callable[[], float] = calendar.now,
     ) -> None:
         self.folder = folder
@@ -79,6 +82,7 @@ class Memories:
         self.now = now
         self._find = find
         self._load = load
+        self._former = former
         self._report = trouble
         self._reported: set[str] = set()
         self._writer = Worker("journal")
@@ -87,6 +91,7 @@ class Memories:
         self._journal: Journal | None = None
         self._recaller: Recaller | None = None
         self._outbox: Outbox | None = None
+        self._changing: Changing | None = None
         self._owed = asyncio.Event()
         self._anew = False
         """The index was emptied, to be filled again."""
@@ -185,29 +190,45 @@ class Memories:
         if self.problem is not None:
             self.trouble(self.problem)
         outbox = Outbox(self.journal, self._writer, self._indexer, self.recorder.idle.wait)
+        engine: Engine = (None, None)
         try:
-            self.embedder, self.index = await self._load()
+            engine = await self._load()
         except MiaError as error:
             self.problem = error
             self.trouble(error)  # words alone must do
-        outbox.embedder, outbox.index = self.embedder, self.index
         self._outbox = outbox
+        self._changing = changing = Changing(
+            self.journal,
+            self._writer,
+            self._indexer,
+            outbox,
+            self._former,
+            self._show_engine,
+            self.recorder.idle.wait,
+        )
         try:
-            await self._guarded(self._first_round(outbox))
+            await self._guarded(self._first_round(engine, outbox, changing))
         finally:
             self._caught_up.set()
         while True:
+            await self._guarded(changing.finish(lambda: self._meanwhile(outbox)))
             await self._owed.wait()
             self._owed.clear()
             await self._guarded(self._round(outbox))
 
-    async def _first_round(self, outbox: Outbox) -> None:
-        await outbox.agree()
-        self._show_engine()
+    async def _first_round(self, engine: Engine, outbox: Outbox, changing: Changing) -> None:
+        await changing.begin(engine)
         await self._round(outbox)
-        await outbox.catch_up()
+        if not changing.under_way:
+            await changing.finish(lambda: self._meanwhile(outbox))
         await self.recorder.idle.wait()
         await run_blocking(keeping.copy, self.folder / FILE, self.now())
+
+    async def _meanwhile(self, outbox: Outbox) -> None:
+        """While much is embedded, what is said is not to wait for the end of it."""
+        if self._owed.is_set():
+            self._owed.clear()
+            await self._round(outbox)
 
     async def _round(self, outbox: Outbox) -> None:
         if self._anew:
@@ -226,10 +247,17 @@ class Memories:
         except (OSError, sqlite3.Error) as error:
             self.trouble(MiaError("memory.damaged", path=self.folder / FILE, reason=error))
 
-    def _show_engine(self) -> None:
-        if self._recaller is not None:
-            finds = self._recaller.finds
-            finds.embedder, finds.index = self.embedder, self.index
+    async def _show_engine(self, engine: Engine) -> None:
+        """Let memories be found by these from the next question on."""
+        recaller = self._recaller
+
+        def show() -> None:
+            if recaller is not None:
+                recaller.finds.embedder, recaller.finds.index = engine
+
+        # On the thread of the questions: none is asked of one embedder and one index of two.
+        await self._reader.run(show)
+        self.embedder, self.index = engine
 
     async def _end(self, held: keeping.Held | None) -> None:
         """Write what was said, then close; shielded, since a turn must not be lost to Ctrl-C."""
@@ -250,14 +278,9 @@ class Memories:
             if held is not None:
                 held.release()
 
-        def close_engine() -> None:
-            if self.index is not None:
-                self.index.close()
-            if self.embedder is not None:
-                self.embedder.close()
-
         self._recaller = None
-        await self._indexer.run(close_engine)
+        if self._changing is not None:
+            await self._changing.close()
         await self._writer.run(close)
         for worker in (self._writer, self._reader, self._indexer):
             worker.close()
@@ -286,7 +309,7 @@ class Memories:
 
     async def delivered(self) -> None:
         """Return once the index knows what the journal knows, where there is an index."""
-        if self._outbox is not None and self.index is not None:
+        if self._outbox is not None and self._outbox.index is not None:
             await self._outbox.deliver(hurry=True)
 
     async def rebuild(self) -> None:
@@ -296,8 +319,8 @@ class Memories:
             with journal.transaction() as connection:
                 words.rebuild(connection)
 
-        if self.index is not None:
-            await self._indexer.run(self.index.clear)
+        if self._outbox is not None:
+            await self._outbox.clear()
         self._anew = True
         await self.write(words_anew)
 
@@ -349,6 +372,10 @@ class Memories:
     async def kept(self, conversation: str, turn: str) -> None:
         if not await self.recorder.kept(conversation, turn) and self.status == "ready":
             self.trouble(MiaError("memory.slow"))
+
+    def forgets(self, text: str) -> bool:
+        last = text.rsplit("\n", 1)[-1]  # in company each line begins with who said it
+        return "before" in (wish(last), wish(last.partition(": ")[2]))
 
     async def recall(self, text: str, asking: Asking) -> Recollection:
         speaker = asking.speaker or OWNER

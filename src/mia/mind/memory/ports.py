@@ -95,6 +95,10 @@ class VectorIndex(Protocol):
     def close(self) -> None: ...
 
 
+Loaded = tuple[Embedder, VectorIndex]
+"""An embedder, and the index of its vectors."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What memories are wanted for.

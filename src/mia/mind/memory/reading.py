@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,11 @@ COLUMNS = (
     "id, kind, session, item, role, speaker, persona, language, text, at, status, pinned,"
     " dormant, until"
 )
+#: Noted in the journal (`Journal.put_values`): the embedder that has a vector of every memory, how
+#: it is loaded, and the one that is about to take its place.
+EMBEDDER, RECIPE, COMING = "embedder", "embedder.recipe", "embedder.coming"
+#: Above every id there can be.
+NEWEST = 2**63 - 1
 
 
 @contextlib.contextmanager
@@ -151,13 +157,60 @@ def vector_ids(connection: sqlite3.Connection, embedder: str) -> set[int]:
     return {row[0] for row in rows}
 
 
-def lacking(connection: sqlite3.Connection, embedder: str, limit: int) -> list[tuple[int, str]]:
-    """(id, text) of memories without a vector of this embedder, the newest first."""
+def lacking(
+    connection: sqlite3.Connection, embedder: str, limit: int, below: int | None = None
+) -> list[tuple[int, str]]:
+    """(id, text) of memories without a vector of this embedder, the newest first; below: only
+    older ones than this."""
     return connection.execute(
-        "SELECT id, text FROM memory WHERE dormant = 0 AND NOT EXISTS (SELECT 1 FROM vector"
-        " WHERE embedder = ? AND memory = id) ORDER BY id DESC LIMIT ?",
-        (embedder, limit),
+        "SELECT id, text FROM memory WHERE dormant = 0 AND id < ?"
+        " AND NOT EXISTS (SELECT 1 FROM vector WHERE embedder = ? AND memory = id)"
+        " ORDER BY id DESC LIMIT ?",
+        (NEWEST if below is None else below, embedder, limit),
     ).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An embedder is taking another's place. done of all: memories it has seen."""
+
+    before: str
+    chosen: str
+    done: int
+    all: int
+
+
+def noted(connection: sqlite3.Connection, key: str) -> str | None:
+    """What is noted under `key`."""
+    row = connection.execute("SELECT value FROM kv WHERE key = ?", (key,)).fetchone()
+    return row[0] if row else None
+
+
+def change(connection: sqlite3.Connection) -> Change | None:
+    """How far the change of the embedder is; None: there is none."""
+    before, chosen = noted(connection, EMBEDDER), noted(connection, COMING)
+    if before is None or chosen is None:
+        return None
+    every = connection.execute("SELECT count(*) FROM memory WHERE dormant = 0").fetchone()[0]
+    # By the index of ids: the table itself would be read with all its vectors.
+    done = connection.execute(
+        "SELECT count(*) FROM vector INDEXED BY vector_memory WHERE embedder = ?", (chosen,)
+    ).fetchone()[0]
+    return Change(before, chosen, min(done, every), every)
+
+
+def embedders(connection: sqlite3.Connection) -> dict[str, int]:
+    """Whose vectors are kept, and how many dimensions they have."""
+    found: dict[str, int] = {}
+    name = ""
+    # From one name to the next: a plain DISTINCT would read every vector.
+    while row := connection.execute(
+        "SELECT embedder, length(data) FROM vector WHERE embedder > ? ORDER BY embedder LIMIT 1",
+        (name,),
+    ).fetchone():
+        name = row[0]
+        found[name] = row[1] // 2
+    return found
 
 
 def vectors(

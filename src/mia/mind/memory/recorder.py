@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from mia.blocking import Worker
@@ -17,7 +17,7 @@ from mia.errors import MiaError
 from mia.mind.memory import forgetting
 from mia.mind.memory.journal import Journal
 from mia.mind.memory.privacy import wish
-from mia.mind.memory.records import OWNER, Line, Role, Wanted
+from mia.mind.memory.records import OWNER, TAKEN_UP, Line, Role, Wanted
 from mia.telemetry import events as facts
 from mia.telemetry.events import Event, EventBus
 
@@ -51,8 +51,8 @@ class Recorder:
 
     journal: None until it is open; nothing is written before, but kept in order. remembered:
     whether this speaker and persona are. trouble: told of a write that failed. written: called
-    after each write. named: told how a speaker is called. forgot: called once what somebody asked
-    to be forgotten is.
+    after each write. named: told how a speaker is called. forgot: told which memories were
+    forgotten because somebody said so, once they are.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Recorder:
         trouble: Callable[[MiaError], None],
         written: Callable[[], None],
         named: Callable[[str, str], None] = lambda _speaker, _name: None,
-        forgot: Callable[[], None] = lambda: None,
+        forgot: Callable[[Sequence[int]], None] = lambda _memories: None,
     ) -> None:
         self.idle = asyncio.Event()
         """Set while no conversation that is remembered is busy."""
@@ -114,6 +114,8 @@ class Recorder:
         match event:
             case facts.Heard(final=True):
                 self._heard(talk, event)
+            case facts.Forgotten():
+                self._forget(talk, event.items)
             case facts.Reopened():
                 for item in {event.turn, *_of_turn(talk.last, event.turn)}:
                     self._take_back(talk, item)
@@ -164,7 +166,7 @@ class Recorder:
     def _said(
         self, talk: Talk, event: Event, turn: str, reply: str, text: str, status: str
     ) -> None:
-        if turn in talk.unsaid or talk.private:
+        if {turn, reply} & talk.unsaid or talk.private:
             return
         if not self._remembered(_speaker(event), event.persona):
             return
@@ -221,17 +223,22 @@ class Recorder:
 
         self.submit(write)
 
-    def _forget(self, talk: Talk, items: tuple[str, ...]) -> None:
+    def _forget(self, talk: Talk, items: Sequence[str]) -> None:
+        """Forget these lines of a conversation, and let nothing of them be written any more."""
+        talk.unsaid.update(items)
+        taken_up = [int(one.removeprefix(TAKEN_UP)) for one in items if one.startswith(TAKEN_UP)]
+        gone: list[int] = []
+
         def write() -> None:
             if talk.session is None:
                 return
             journal = self._journal()
-            ids = journal.ids_of(talk.session, items)
-            if ids and forgetting.forget(journal, Wanted(ids=ids)):
-                talk.session = journal.session_left(talk.session)
+            ids = (*journal.ids_of(talk.session, items), *taken_up)
+            gone.extend(forgetting.forget(journal, Wanted(ids=ids)) if ids else ())
+            talk.session = journal.session_left(talk.session)
 
         if (written := self.submit(write)) is not None:
-            written.add_done_callback(lambda _done: self._forgot())
+            written.add_done_callback(lambda _done: self._forgot(gone))
 
     def submit(self, write: Callable[[], None]) -> asyncio.Future[object] | None:
         """Write this in its turn; None: too much waits already, it is lost."""

@@ -11,6 +11,9 @@ Kind = Literal["turn", "fact", "summary"]
 OWNER = "owner"
 """The speaker at this machine, where a channel names nobody."""
 
+TAKEN_UP = "memory-"
+"""Before the number of a memory: the item of a line that a conversation went on from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

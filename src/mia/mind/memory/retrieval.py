@@ -16,19 +16,24 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from mia.mind.memory import gate, reading, retrieval_dates, words
-from mia.mind.memory.embedding import spread_of
+from mia.mind.memory import gate, reading, retrieval_dates, retrieval_rows, words
+from mia.mind.memory.embedding import normalised, spread_of
 from mia.mind.memory.index import Compares
 from mia.mind.memory.ports import Embedder, Found, Question, VectorIndex
+from mia.mind.memory.retrieval_rows import Candidates, Floats, Ints
 from mia.mind.memory.retrieval_weights import (
+    A_LINE,
+    ALIKE,
     DISTRUSTED,
+    LONG,
+    MOST_ROWS,
     MOST_WORDS,
     POOL,
     RARE_ROWS,
@@ -45,27 +50,8 @@ from mia.mind.memory.retrieval_weights import (
 
 log = logging.getLogger(__name__)
 
-Floats = npt.NDArray[np.float64]
-
 _SPANISH_SELF = ("mi", "mis", "mí", "mío", "mía", "yo", "me", "conmigo", "tengo", "soy", "estoy")
 _ABOUT_ONESELF = frozenset((*_SPANISH_SELF, "i", "my", "mine", "myself", "we", "our"))
-
-
-@dataclass(slots=True)
-class Candidates:
-    """Rows of `memory`, one place in every array for each."""
-
-    ids: list[int]
-    sessions: list[int | None]
-    roles: list[str]
-    speakers: list[str]
-    kinds: list[str]
-    languages: list[str]
-    at: list[float]
-    texts: list[str]
-    usable: npt.NDArray[np.bool_]
-    """Whether it may be told; the others are there for their neighbours' sake."""
-    place: dict[int, int] = field(default_factory=dict)
 
 
 class Retriever:
@@ -107,43 +93,47 @@ class Retriever:
 
     def _ranked(self, question: Question, depth: int) -> list[tuple[Found, gate.Signs]]:
         asked = words.tokens(question.text)
+        language = words.language_of(asked, question.language)
         named = self._named(asked)
-        where, values = _where(question)
-        by_words, most = self._by_words(question, asked, named, where, values)
-        vector = self._vector(question)
+        by_words, most = self._by_words(question, asked, named)
+        vector = self._vector(question, named[1], language)
         by_meaning = self._by_meaning(vector, question)
-        rows = self._rows({**by_words, **by_meaning}, by_words, by_meaning, question)
-        if not rows.ids:
+        rows = retrieval_rows.read(
+            self._connection,
+            _with_neighbours(by_words, by_meaning),
+            question,
+            named=next(iter(named[0])) if len(named[0]) == 1 else None,
+            language=language,
+        )
+        rows = rows.near(list(by_words.keys() | by_meaning.keys()), _seeds(by_words, by_meaning))
+        if not len(rows.ids):
             return []
-        meaning = self._likeness(rows.ids, by_meaning, vector)
-        cosine = np.array([meaning.get(one, np.nan) for one in rows.ids])
-        bm25 = np.array([by_words.get(one, 0.0) for one in rows.ids])
+        cosine = rows.spread(self._likeness(rows.ids, by_meaning, vector), np.nan)
+        bm25 = rows.spread(by_words, 0.0)
         share = bm25 / most
         spread = spread_of(self.embedder) if self.embedder is not None else 1.0
         likeness = np.nan_to_num(cosine) / spread
         own = self._weights.likeness * likeness
         if by_words:
-            trust = self._trust(question, asked, rows, by_meaning, float(share.max()))
+            trust = _trust(rows, by_meaning, float(share.max()))
             own += self._weights.words * trust * bm25 / _usual(list(by_words.values()))
         score = self._with_company(rows, own) + self._signs(question, asked, named, rows)
         score[~rows.usable] = -np.inf
+        score += self._weights.alike * self._like_the_best(rows, score) / spread
+        texts = self._tell_when(question, rows, score, depth)
         order = np.argsort(-score, kind="stable")[:depth]
+        order = order[rows.usable[order]]
+        texts = texts or retrieval_rows.texts(self._connection, rows.ids[order])
+        columns = (rows.ids, score.round(4), cosine.round(4), likeness, share, rows.hers)
         return [
             (
-                Found(
-                    rows.ids[one],
-                    round(float(score[one]), 4),
-                    None if np.isnan(cosine[one]) else round(float(cosine[one]), 4),
-                ),
-                gate.Signs(
-                    float(likeness[one]),
-                    float(share[one]),
-                    rows.texts[one],
-                    rows.roles[one] == "assistant",
-                ),
+                Found(memory, fit, None if near != near else near),  # nan differs from itself
+                gate.Signs(above, part, texts[memory], hers),
             )
-            for one in order.tolist()
-            if rows.usable[one]
+            for memory, fit, near, above, part, hers in zip(
+                *(column[order].tolist() for column in columns), strict=True
+            )
+            if memory in texts
         ]
 
     def _named(self, asked: Sequence[str]) -> tuple[set[str], set[str]]:
@@ -160,8 +150,6 @@ class Retriever:
         question: Question,
         asked: Sequence[str],
         named: tuple[set[str], set[str]],
-        where: str,
-        values: Sequence[object],
     ) -> tuple[dict[int, float], float]:
         """(BM25 of each row found by rare words, what all the words together would weigh)."""
         about = " ".join(token for token in asked if token not in named[1])
@@ -169,36 +157,35 @@ class Retriever:
         known = words.frequencies(self._connection, terms)
         rows = max(words.count(self._connection), 1)
         rarest = sorted(known, key=known.__getitem__)
-        rare = [term for term in rarest if known[term] <= max(RARE_ROWS, RARE_SHARE * rows)]
+        rare = _affordable(
+            {
+                term: known[term]
+                for term in rarest
+                if known[term] <= max(RARE_ROWS, RARE_SHARE * rows)
+            }
+        )
         # A word that was never said weighs as much as the rarest: a question it makes up half of
         # is only half answered by the other half.
         weights = [_rarity(known.get(stems[0], 0) or known.get(stems[-1], 0), rows)
                    for stems in words.pairs(about)]  # fmt: skip
         most = max(sum(weights), 1.0)
-        found = words.search(self._connection, rare[:MOST_WORDS], POOL, where, values)
+        condition, values = retrieval_rows.where(question)
+        found = words.search(self._connection, rare, POOL, condition, values)
         return dict(found), most
 
-    def _trust(
-        self,
-        question: Question,
-        asked: Sequence[str],
-        rows: Candidates,
-        by_meaning: dict[int, float],
-        best_share: float,
-    ) -> float:
-        """How far words are to be trusted, 0 to 1 (see `retrieval_weights.TRUSTED`)."""
-        language = words.language_of(asked, question.language)
-        spoken = [rows.languages[rows.place[one]] for one in by_meaning if one in rows.place]
-        if not spoken:
-            return 1.0
-        mixed = min(1.0, 2 * sum(one != language for one in spoken) / len(spoken))
-        covered = (best_share - DISTRUSTED) / (TRUSTED - DISTRUSTED)
-        return 1.0 - mixed + mixed * min(1.0, max(0.0, covered))
+    def _vector(
+        self, question: Question, names: Collection[str], language: words.Language
+    ) -> npt.NDArray[np.float32] | None:
+        """Of the question; where it names somebody, between it and the same without the name.
 
-    def _vector(self, question: Question) -> npt.NDArray[np.float32] | None:
+        A name draws an embedder to the lines in which somebody is called by it, which others say.
+        """
         if self.embedder is None:
             return None
-        vector: npt.NDArray[np.float32] = self.embedder.embed([question.text], "query")[0]
+        texts = [question.text]
+        if names:
+            texts.append(_without(question.text, names, language))
+        vector: npt.NDArray[np.float32] = normalised(self.embedder.embed(texts, "query").sum(0))
         return vector
 
     def _by_meaning(
@@ -212,14 +199,14 @@ class Retriever:
 
     def _likeness(
         self,
-        ids: Sequence[int],
+        ids: Ints,
         by_meaning: dict[int, float],
         vector: npt.NDArray[np.float32] | None,
     ) -> dict[int, float]:
         """The cosines of all of them, as far as they have a vector yet."""
         if vector is None or self.embedder is None:
             return by_meaning
-        lacking = [one for one in ids if one not in by_meaning]
+        lacking = [one for one in ids.tolist() if one not in by_meaning]
         if isinstance(self.index, Compares):
             return {**by_meaning, **self.index.likeness(vector, lacking)}
         found = dict(by_meaning)
@@ -227,57 +214,22 @@ class Retriever:
             found |= zip(some, (vectors @ vector).tolist(), strict=True)
         return found
 
-    def _rows(
-        self,
-        found: dict[int, float],
-        by_words: dict[int, float],
-        by_meaning: dict[int, float],
-        question: Question,
-    ) -> Candidates:
-        """The rows found, and the lines around the best of them."""
-        seeds = [*list(by_words)[:SEEDS], *list(by_meaning)[:SEEDS]]
-        wanted = set(found)
-        for one in seeds:
-            wanted.update(range(one - REACH, one + REACH + 1))
-        rows = self._connection.execute(
-            "SELECT id, session, role, speaker, kind, at, text, persona, language, until"
-            " FROM memory WHERE id IN (SELECT value FROM json_each(?)) AND dormant = 0 ORDER BY id",
-            (json.dumps(sorted(wanted)),),
-        ).fetchall()
-        ids, sessions, roles, speakers, kinds, at, texts, personas, languages, until = (
-            zip(*rows, strict=True) if rows else ((),) * 10
-        )
-        usable = np.array(
-            [
-                (question.speaker is None or speaker == question.speaker)
-                and (question.persona is None or persona == question.persona)
-                and (question.since is None or moment >= question.since)
-                and (question.until is None or moment < question.until)
-                and one not in question.leave_out
-                and ended is None
-                for one, speaker, persona, moment, ended in zip(
-                    ids, speakers, personas, at, until, strict=True
-                )
-            ],
-            bool,
-        )
-        place = {one: number for number, one in enumerate(ids)}
-        return Candidates(
-            list(ids), list(sessions), list(roles), list(speakers), list(kinds),
-            list(languages), list(at),
-            list(texts), usable, place,
-        )  # fmt: skip
+    def _like_the_best(self, rows: Candidates, score: Floats) -> Floats:
+        """The cosine of each row to the mean of the `ALIKE` best; 0 where there are no vectors."""
+        best = rows.ids[np.argsort(-score, kind="stable")[:ALIKE]].tolist()
+        if self.embedder is None or self.index is None:
+            return np.zeros(len(rows.ids))
+        parts = [part for _, part in reading.vectors(self._connection, self.embedder.name, best)]
+        if not parts:
+            return np.zeros(len(rows.ids))
+        mean = np.concatenate(parts).mean(0)
+        return rows.spread(self._likeness(rows.ids, {}, mean), 0.0)
 
     def _with_company(self, rows: Candidates, own: Floats) -> Floats:
         """Scores with what the lines around and the whole conversation lend."""
         weights = self._weights
-        # Facts are in no conversation: each is one of its own.
-        talk = np.array(
-            [-number - 1 if one is None else one for number, one in enumerate(rows.sessions)]
-        )
-        ids = np.array(rows.ids)
-        order = np.lexsort((ids, talk))
-        talk, ids, score = talk[order], ids[order], own[order]
+        order = np.argsort(rows.talk, kind="stable")
+        talk, ids, score = rows.talk[order], rows.ids[order], own[order]
         one = score.copy()
         for step, before, after in (
             (1, weights.before, weights.after),
@@ -309,19 +261,73 @@ class Retriever:
         weights = self._weights
         extra = np.zeros(len(rows.ids))
         if len(named[0]) == 1:
-            extra += weights.speaker * np.array([one in named[0] for one in rows.speakers])
+            extra += weights.speaker * rows.named
         elif not named[0] and _ABOUT_ONESELF.intersection(asked):
-            extra += weights.own * np.array([one == "user" for one in rows.roles])
-        if retrieval_dates.asks_when(question.text):
-            extra += weights.when * np.array([retrieval_dates.tells_time(t) for t in rows.texts])
-        at = np.array(rows.at)
+            extra += weights.own * rows.own
         if (span := retrieval_dates.named(asked, question.now)) is not None:
-            extra += weights.dated * ((at >= span[0]) & (at < span[1]))
+            extra += weights.dated * ((rows.at >= span[0]) & (rows.at < span[1]))
         elif question.now:
-            age = np.maximum(0.0, question.now - at)
+            age = np.maximum(0.0, question.now - rows.at)
             extra += weights.recent * 0.5 ** (age / weights.half_life_s)
-        extra += weights.fact * np.array([kind != "turn" for kind in rows.kinds])
+        extra += weights.fact * rows.fact - weights.asking * rows.asks
+        extra += weights.length * np.log1p(np.minimum(rows.length, LONG) / A_LINE)
         return extra
+
+    def _tell_when(
+        self, question: Question, rows: Candidates, score: Floats, depth: int
+    ) -> dict[int, str]:
+        """Add to the score of lines that tell a time, where one is asked for; the texts looked
+        at. A line that lies too far below the others to reach them so is not looked at."""
+        if not retrieval_dates.asks_when(question.text):
+            return {}
+        least = np.partition(score, -depth)[-depth] if len(score) > depth else -np.inf
+        near = np.flatnonzero(rows.usable & (score >= least - self._weights.when))
+        texts = retrieval_rows.texts(self._connection, rows.ids[near])
+        tells = [
+            retrieval_dates.tells_time(texts.get(memory, "")) for memory in rows.ids[near].tolist()
+        ]
+        score[near] += self._weights.when * np.array(tells, bool)
+        return texts
+
+
+#: Who is named, where the name is left out.
+_SOMEBODY: Mapping[words.Language, str] = {"es": "mi amigo", "en": "my friend"}
+
+
+def _without(text: str, names: Collection[str], language: words.Language) -> str:
+    """A text in which nobody is called by these names."""
+    some = "|".join(re.escape(name) for name in sorted(names))
+    return re.sub(rf"\b(?:{some})\b(?:['’]s\b)?", _SOMEBODY[language], text, flags=re.IGNORECASE)
+
+
+def _seeds(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> list[int]:
+    """Those whose neighbours are looked at."""
+    return [*list(by_words)[:SEEDS], *list(by_meaning)[:SEEDS]]
+
+
+def _with_neighbours(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> Ints:
+    """The ids of what was found, and of the lines around the best of it; in order, each once."""
+    seeds = np.array(_seeds(by_words, by_meaning), np.int64)
+    around = (seeds[:, None] + np.arange(-REACH, REACH + 1)).ravel()
+    found = np.fromiter((*by_words, *by_meaning), np.int64)
+    return np.unique(np.concatenate([found, around]))
+
+
+def _trust(rows: Candidates, by_meaning: Mapping[int, float], best_share: float) -> float:
+    """How far words are to be trusted, 0 to 1 (see `retrieval_weights.TRUSTED`)."""
+    near = rows.places(list(by_meaning))
+    if not len(near):
+        return 1.0
+    mixed = min(1.0, 2 * float(rows.foreign[near].mean()))
+    covered = (best_share - DISTRUSTED) / (TRUSTED - DISTRUSTED)
+    return 1.0 - mixed + mixed * min(1.0, max(0.0, covered))
+
+
+def _affordable(rarest: Mapping[str, int]) -> list[str]:
+    """The words that are looked for, of words and the rows each is in, the rarest first."""
+    rows = np.cumsum(list(rarest.values()))
+    many = max(1, int(np.searchsorted(rows, MOST_ROWS, side="right")))
+    return list(rarest)[: min(many, MOST_WORDS)]
 
 
 def _usual(scores: Sequence[float]) -> float:
@@ -332,19 +338,3 @@ def _usual(scores: Sequence[float]) -> float:
 def _rarity(rows_with: int, rows: int) -> float:
     """BM25's weight of a word (Robertson and Sparck Jones), as SQLite has it."""
     return max(float(np.log((rows - rows_with + 0.5) / (rows_with + 0.5))), 1e-6)
-
-
-def _where(question: Question) -> tuple[str, list[object]]:
-    """The question's conditions on the table `memory`, as `m`."""
-    parts: list[str] = []
-    values: list[object] = []
-    for condition, value in (
-        ("m.speaker = ?", question.speaker),
-        ("m.persona = ?", question.persona),
-        ("m.at >= ?", question.since),
-        ("m.at < ?", question.until),
-    ):
-        if value is not None:
-            parts.append(condition)
-            values.append(value)
-    return " AND ".join(parts) or "1", values

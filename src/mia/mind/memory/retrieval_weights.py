@@ -42,21 +42,36 @@ class Weights:
     """For what was said this moment, halved every `half_life_s`; it settles ties only."""
     fact: float = 0.5
     """For facts: they have no neighbours that speak for them."""
+    asking: float = 0.5
+    """Taken from lines with a question mark: what is looked for is mostly in the answer."""
+    length: float = 0.5
+    """For the natural logarithm of a line's length (1 + characters / `A_LINE`): who says more tells
+    more, and BM25 and embedders both favour short lines."""
+    alike: float = 0.2
+    """For likeness to the mean of the `ALIKE` best lines: what was said about the same thing at
+    other times, as questions about several things need it (Rocchio's feedback)."""
     half_life_s: float = 30 * 86_400.0
 
 
 WEIGHTS = Weights()
 
 SESSION_BEST = 3
+#: See `Weights.alike`.
+ALIKE = 5
+#: Characters of a short line, and from where on more of them count no more.
+A_LINE, LONG = 20, 300
 #: Candidates taken from the vectors and from the words. Beyond 200 LoCoMo's recall does not move.
 POOL = 200
 #: Candidates whose neighbours are looked at.
-SEEDS = 40
+SEEDS = 30
 #: How far the ids of a conversation's neighbouring lines may lie apart, because other conversations
 #: are written down at the same time.
 REACH = 4
 #: Words of a question that are looked for, rarest first.
 MOST_WORDS = 10
+#: No more rows than this are weighed for their words: from there on the commoner ones are left out,
+#: so that a question costs no more where more is remembered.
+MOST_ROWS = 3000
 #: A word in more rows than this is common, unless that is less than `RARE_SHARE` of them: beyond
 #: it costs more time than it tells (10 ms at 100,000 rows), and it hides what was said in the
 #: other language.

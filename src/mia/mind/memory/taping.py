@@ -173,7 +173,7 @@ class Taping:
 
         def write() -> None:
             if talk.session is not None and own is not None:
-                self._memories.journal.put_value(f"{_KEY}{talk.session}", own)
+                self._memories.journal.put_values({f"{_KEY}{talk.session}": own})
                 self._owed = self._own != own
 
         self._memories.recorder.submit(write)

@@ -138,6 +138,8 @@ class ChromaIndex:
         self._again()
 
     def clear(self) -> None:
+        # An index nobody will ask again is opened, cleared and closed: Chroma has to be there.
+        self.opened.wait(PATIENCE)
         with self._lock:
             everything = sorted(self._own.ids())
             self._own.clear()

@@ -13,6 +13,8 @@ import { day, number, since } from "../memory/when.js";
 const PAGE = 60;
 /** Milliseconds of quiet after the last key before the search runs. */
 const PATIENCE = 220;
+/** Milliseconds between two looks at how far a change of the embedder is; there are none otherwise. */
+const LOOK_MS = 2000;
 
 class MemoryPage {
   /** @param {HTMLElement} root @param {App} app */
@@ -59,6 +61,7 @@ class MemoryPage {
     this.private = this.toggle("private", "page.memory.private", "page.memory.private.hint");
     this.numbers = h("p.memory-numbers");
     this.notes = h("div.memory-notes");
+    this.change = h("div.memory-change", { hidden: true });
     this.more = h("button.button.small.plain", { type: "button", hidden: true, onclick: () => void this.list(true) }, t("page.memory.more"));
     this.ul = h("ul.memory-list");
     this.empty = h("div.empty", { hidden: true });
@@ -78,6 +81,7 @@ class MemoryPage {
           h("button.button.small.danger", { type: "button", onclick: () => void this.forget() }, icon("trash"), t("page.memory.forget.some")),
           this.file,
         ),
+        this.change,
         this.notes,
       ),
       h(
@@ -146,6 +150,7 @@ class MemoryPage {
     this.person.value = chosen;
     this.person.hidden = this.people().length < 2;
     this.note();
+    this.progress();
     await Promise.all([this.list(), this.chart()]);
   }
 
@@ -157,6 +162,38 @@ class MemoryPage {
     if (stats.waiting > 0) lines.push(t("page.memory.waiting", { count: number(stats.waiting) }));
     if (!stats.makes_facts) lines.push(t("page.memory.no_facts"));
     this.notes.replaceChildren(...lines.map((line) => h("p.hint", {}, line)));
+  }
+
+  /** How far the change of the embedder is; looked at again until it is over. */
+  progress() {
+    const { t } = this.app;
+    const { change } = this.stats;
+    clearTimeout(this.looking);
+    this.change.hidden = !change;
+    if (!change) return;
+    const { done, all } = change;
+    const percent = Math.floor((100 * done) / Math.max(1, all));
+    const words = this.stats.embedder === change.before ? "page.memory.change" : "page.memory.change.words";
+    const bar = h(
+      "div.progress",
+      { role: "progressbar", "aria-labelledby": "memory-change", "aria-valuenow": percent, "aria-valuemin": 0, "aria-valuemax": 100 },
+      h("span"),
+    );
+    bar.style.setProperty("--done", `${percent}%`);
+    this.change.replaceChildren(
+      h("p.hint", { id: "memory-change" }, t(words, { done: number(done), all: number(all) })),
+      bar,
+    );
+    this.looking = setTimeout(() => void this.look(), LOOK_MS);
+  }
+
+  async look() {
+    const turn = this.turn;
+    const stats = await this.app.api("/api/v1/memory").catch(() => this.stats); // she may begin anew
+    if (this.closed) return;
+    if (!stats.change) return void this.refresh();
+    if (turn === this.turn) this.stats = stats;
+    this.progress();
   }
 
   /** @param {boolean} [further] add older ones to the list */
@@ -255,6 +292,8 @@ class MemoryPage {
 
   close() {
     clearTimeout(this.later);
+    clearTimeout(this.looking);
+    this.closed = true;
     this.turn++;
     this.map.close();
   }
