@@ -120,12 +120,7 @@ def router(services: Services) -> APIRouter:
     async def choose(persona: str) -> None:
         personas, *_ = await now()
         found = await run_blocking(personas.read, persona)
-        wish = {
-            **found.settings,
-            "persona.name": found.name,
-            "prompt.dir": f"{FOLDER}/{persona}",
-        }
-        await control().change(wish, (), "save")
+        await control().change(found.choice, (), "save")
         await services.reload()
 
     @routes.delete(
