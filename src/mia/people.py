@@ -43,7 +43,12 @@ class Characters:
     async def choose(self, character: str) -> Character:
         personas, _ = await self._now()
         found = await run_blocking(personas.read, character)
-        await self._settings.change(found.choice, (), "save")
+        wish = {
+            **found.settings,
+            "persona.name": found.name,
+            "prompt.dir": f"{FOLDER}/{character}",
+        }
+        await self._settings.change(wish, (), "save")
         return Character(found.id, found.name, current=True)
 
     async def begin_anew(self) -> None:

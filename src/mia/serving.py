@@ -333,6 +333,7 @@ class Serving:
     def _show(self, talk: Conversation) -> None:
         """Face and pages show this conversation from now on."""
         self._stage = talk
+        self._memory.shows(talk.id)
         if self._face is not None:
             self._face.follow(talk.id, lambda: talk.playhead)
         if self._hub is not None:

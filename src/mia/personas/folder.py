@@ -47,11 +47,6 @@ class Persona:
     settings: Mapping[str, Any] = field(default_factory=dict)
     picture: bool = False
 
-    @property
-    def choice(self) -> dict[str, Any]:
-        """What of the configuration changes when she is chosen."""
-        return {**self.settings, "persona.name": self.name, "prompt.dir": f"{FOLDER}/{self.id}"}
-
 
 class Personas:
     """base: the folder of `config.yaml`."""

@@ -120,7 +120,12 @@ def router(services: Services) -> APIRouter:
     async def choose(persona: str) -> None:
         personas, *_ = await now()
         found = await run_blocking(personas.read, persona)
-        await control().change(found.choice, (), "save")
+        wish = {
+            **found.settings,
+            "persona.name": found.name,
+            "prompt.dir": f"{FOLDER}/{persona}",
+        }
+        await control().change(wish, (), "save")
         await services.reload()
 
     @routes.delete(

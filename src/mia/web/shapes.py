@@ -51,6 +51,7 @@ class StageState(_Body):
     mode: InputMode
     language: str
     persona: str
+    call: str = Field(default="", description="The call she is in; empty: she is here.")
     busy: bool
     notices: list[NoticeRow]
 
@@ -108,6 +109,10 @@ class HistoryRow(_Body):
     role: str
     text: str
     status: Literal["completed", "incomplete", "in_progress"]
+    speaker: dict[str, str] | None = Field(
+        default=None,
+        description="Where several people speak: id and name; id empty: more than one.",
+    )
 
 
 class HistoryAnswer(_Answer):

@@ -179,6 +179,7 @@ class Bot(discord.Client):
             raise MiaError("discord.permissions", channel=channel.name, missing=", ".join(missing))
         await self.go(channel.guild.id)
         room = VoiceRoom(channel, self.host, self.config, self.policy)
+        room.conversation.call = names.clean(channel.name, channel.id)
         entered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.rooms[channel.guild.id] = room
         room.task = asyncio.create_task(self._in_room(room, entered))
@@ -232,6 +233,7 @@ class Bot(discord.Client):
         room = self.rooms.get(member.guild.id)
         if room is not None:
             room.people_changed()
+            room.conversation.call = names.clean(room.channel.name, room.channel.id)
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mia.channels.realtime import server_events as shapes
 from mia.channels.realtime.following import Following
 from mia.channels.realtime.loudspeaker import Room
-from mia.channels.realtime.talk import SessionRole, Talk
+from mia.channels.realtime.talk import InCall, SessionRole, Talk
 from mia.conversation.ports import Loudspeaker, Role
 from mia.telemetry.events import Event, EventBus, ModeChanged, Notice, Phase, PhaseChanged
 
@@ -89,6 +89,7 @@ class Stage:
             "mode": self.talk.mode,
             "language": self.talk.language,
             "persona": self.talk.persona,
+            "call": self.talk.call if isinstance(self.talk, InCall) else "",
             "busy": self._phase in ("committed", "speaking", "ducked"),
             "notices": self._notices.of(self.talk.id),
         }

@@ -25,6 +25,7 @@
  * @property {number} attention seconds after her last word in which she needs no name
  * @property {boolean} meant she has spoken so lately that she needs none
  * @property {boolean} busy
+ * @property {string} call the call MIA is in, empty: she is here
  * @property {"speaker"|"observer"} role
  * @property {string} persona
  * @property {string} language the conversation's: es, en or auto
@@ -54,6 +55,7 @@ export const initial = () => ({
   attention: 20,
   meant: false,
   busy: false,
+  call: "",
   role: "speaker",
   persona: "",
   language: "auto",
