@@ -8,6 +8,7 @@ plain in the sound.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import discord as discord_py
 import pytest
@@ -100,6 +101,38 @@ def test_she_hears_on_after_the_call_has_moved_to_another_server_with_other_keys
                 await ana.say(tone(CYD, 0.3), pace=FAST)
                 await ears.until_heard(ana, 15)
                 assert ears.pitch(ana) == near(CYD)
+
+    asyncio.run(story())
+
+
+class Replaced:
+    """Another session object with the keys of the one before."""
+
+    def __init__(self, before: Any) -> None:
+        self._before = before
+        self.opened = 0
+
+    def decrypt(self, *frame: Any) -> bytes:
+        self.opened += 1
+        return bytes(self._before.decrypt(*frame))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._before, name)
+
+
+def test_she_asks_the_session_there_is_now_and_no_copy_of_an_earlier_one() -> None:
+    async def story() -> None:
+        async with Discord() as discord:
+            ana = await discord.join("Ana")
+            async with listening(discord) as ears:
+                await ana.say(tone(ANA, 0.3), pace=FAST)
+                await ears.until_heard(ana, ana.sent)
+                connection = ears.voice._connection
+                session = Replaced(connection.dave_session)
+                connection.dave_session = session  # type: ignore[assignment]
+                await ana.say(tone(ANA, 0.3), pace=FAST)
+                await ears.until_heard(ana, ana.sent)
+                assert session.opened > 0
 
     asyncio.run(story())
 
