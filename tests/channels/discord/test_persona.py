@@ -81,7 +81,7 @@ def test_nobody_else_chooses_nor_is_shown_whom_there_is(tmp_path: Path) -> None:
                 assert await discord.offered(ana, "persona", "persona", "") == []
                 refused = await mia.told(ana, "persona", persona=made.id)
                 assert refused == text("owner_only")
-                assert text("persona", name="MIA", language="es", voice="–") == await mia.told(
+                assert text("persona", name="MIA", language="Español", voice="–") == await mia.told(
                     ana, "persona"
                 )
                 assert not program.anew.is_set()

@@ -133,12 +133,12 @@ def test_the_owner_changes_her_voice_and_anybody_asks_for_it(tmp_path: Path) -> 
                 assert await mia.told(ana, "voice") == text("no_voice")
                 voice = Voice()
                 mia.bot.host = with_voice(mia.bot.host, voice)
-                assert await mia.told(ana, "voice") == text("voice_now", voice="ef_dora")
+                assert await mia.told(ana, "voice") == text("voice_now", voice="Dora")
                 assert await mia.told(ana, "voice", voice="em_alex") == text("owner_only")
                 shown = await discord.offered(boss, "voice", "voice", "ál")
                 assert shown == [{"name": "Álex (es)", "value": "em_alex"}]
                 said = await mia.told(boss, "voice", voice="em_alex")
-                assert said == text("voice_now", voice="em_alex")
+                assert said == text("voice_now", voice="Álex")
                 assert voice.chosen["voice"] == "em_alex"
                 said = await mia.told(boss, "voice", voice="nadie")
                 assert said == text("voice_unknown", voice="nadie")

@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 
 from mia.channels.discord import names
-from mia.channels.discord.host import Character
-from mia.strings import translate
+from mia.channels.discord.host import Character, Voice
+from mia.strings import catalogue, translate
 
 if TYPE_CHECKING:
     from mia.channels.discord.bot import Bot
@@ -33,9 +33,11 @@ async def persona(given: Given, wanted: str | None) -> None:
     host = given.bot.host
     if wanted is None:
         control = host.voice()
-        voice = control.now() if control is not None else {}
-        shown = voice.get("voice") or voice.get("backend") or "–"
-        await given.say("persona", name=host.persona, language=host.language, voice=shown)
+        shown = await voice_named(given, control) if control is not None else "–"
+        key = f"choice.language.{host.language}"
+        known = key in catalogue(given.language)
+        spoken = translate(key, given.language) if known else host.language
+        await given.say("persona", name=host.persona, language=spoken, voice=shown)
         return
     if host.characters is None:
         await given.say("persona_none")
@@ -58,6 +60,17 @@ async def persona(given: Given, wanted: str | None) -> None:
         told = translate("discord.persona_now", language, name=name)
         await given.answer(told, to_all=True)
     await host.characters.begin_anew()
+
+
+async def voice_named(given: Given, control: Voice) -> str:
+    """What her voice is called."""
+    now = control.now()
+    chosen = now.get("voice")
+    if not chosen:
+        backend = str(now.get("backend") or "auto")
+        return given.text("voice_usual") if backend == "auto" else backend
+    offered = {one["id"]: one["name"] for one in await control.offered()}
+    return offered.get(str(chosen), str(chosen))
 
 
 def _named(every: list[Character], wanted: str) -> Character | None:

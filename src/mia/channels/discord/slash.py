@@ -295,8 +295,7 @@ async def _voice(given: Given, voice: str | None) -> None:
             await given.say("voice_unknown", voice=names.clean(voice, 0))
             return
         await control.change({"backend": wanted["backend"], "voice": voice})
-    now = control.now()
-    await given.say("voice_now", voice=now.get("voice") or now.get("backend"))
+    await given.say("voice_now", voice=await choosing.voice_named(given, control))
 
 
 async def _mode(given: Given, mode: Literal["solo", "addressed", "always", "quiet"]) -> None:
