@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +13,11 @@ from mia import calling
 from mia.channels.discord.conversation import RoomConversation
 from mia.conversation import Company, Conversation, Speaker
 from mia.conversation.ports import Block
+from mia.memory import StageMemory
 from mia.telemetry.events import EventBus, Heard
 from tests.support import virtual
 from tests.support.fakes import FakeLoudspeaker, Fakes
+from tests.support.memory import remembering
 
 
 def room(bus: EventBus, **more: bool) -> RoomConversation:
@@ -93,3 +96,21 @@ def test_without_the_extra_everything_else_is_there() -> None:
     hidden = "import sys; sys.modules.update(discord=None, davey=None, nacl=None)"
     code = f"{hidden}; import mia.serving, mia.commands.discord, mia.cli"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_private_talk_is_private_in_the_call_that_has_the_stage_too(tmp_path: Path) -> None:
+    async def story() -> None:
+        bus = EventBus()
+        async with remembering(tmp_path, bus) as memories:
+            library = StageMemory(memories)
+            library.stage = Conversation("stage", Fakes().parts(), bus)
+            library.private("stage", True)
+            library.shows("discord:1")
+            assert memories.attend("discord:1").private
+            library.private("stage", False)
+            assert not memories.attend("discord:1").private
+            library.shows("stage")
+            library.private("stage", True)
+            assert not memories.attend("discord:1").private
+
+    asyncio.run(story())

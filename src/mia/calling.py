@@ -12,7 +12,7 @@ import mia
 from mia import main as program
 from mia.audio.resample import StreamResampler
 from mia.channels.discord.conversation import RoomConversation
-from mia.channels.discord.host import Host, Voice
+from mia.channels.discord.host import Between, Characters, Host, Knowledge, Voice
 from mia.channels.microphone import Devices, loudspeaker
 from mia.config import Config
 from mia.conversation import Company, Conversation, Parts
@@ -53,17 +53,20 @@ def host_of(
     *,
     voice: Callable[[], Voice | None] = lambda: None,
     on_stage: Callable[[RoomConversation | None], None] = lambda _room: None,
-    attend: Callable[[str], object] = lambda _conversation: None,
+    characters: Characters | None = None,
+    knowledge: Knowledge | None = None,
+    between: Between | None = None,
     measured: bool = False,
 ) -> Host:
-    """What Discord gets of this program. attend: told of each conversation that is to be
-    remembered. measured: without fillers, as in `conversation`."""
+    """What Discord gets of this program. knowledge: what is said there is remembered in it.
+    measured: without fillers, as in `conversation`."""
     company = in_company(parts, config)
     language = program.languages_of(config)[0]
     wording = program.wording_of(config)
 
     def make_room(room: str, people: Company) -> RoomConversation:
-        attend(room)
+        if knowledge is not None:
+            knowledge.attend(room)
         return RoomConversation(
             room,
             company,
@@ -127,6 +130,9 @@ def host_of(
         admit=admit,
         keep_back=keep_back,
         spoken=spoken,
+        characters=characters,
+        knowledge=knowledge,
+        between=between or Between(),
     )
 
 

@@ -82,6 +82,20 @@ class StageMemory(Library):
     """The memories, and the conversation on the stage that goes on from one of them."""
 
     stage: Conversation | None = None
+    _call: str = ""
+    """Id of the call that has taken the stage; empty: none has."""
+
+    def shows(self, conversation: str) -> None:
+        """This conversation is on the stage now, the stage's own or a call: private as that is."""
+        assert self.stage is not None
+        self._call = "" if conversation == self.stage.id else conversation
+        if self._call:
+            self.private(self.stage.id, self.memories.attend(self.stage.id).private)
+
+    def private(self, conversation: str, private: bool) -> None:
+        super().private(conversation, private)
+        if self._call and self.stage is not None and conversation == self.stage.id:
+            super().private(self._call, private)
 
     async def resume(self, session: int | None) -> bool:
         """Let the stage go on from a conversation of before (None: the newest); whether there is

@@ -14,11 +14,12 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from mia import calling, memory
+from mia import calling, memory, people
 from mia import main as program
 from mia.avatar.face import LiveFace
 from mia.avatar.showing import Showing
 from mia.blocking import run_blocking
+from mia.channels.discord.host import Between
 from mia.channels.microphone import Devices, Microphone
 from mia.channels.realtime.hub import Hub
 from mia.channels.realtime.talk import Talk
@@ -94,6 +95,7 @@ class Serving:
         self._said: list[tuple[Role, str]] = []
         """What was said before she began anew, for her to go on from where nothing is kept."""
         self._face: LiveFace | None = None
+        self._calls = Between()
         self._settings = Settings(
             lambda: self._loaded,
             os.environ,
@@ -295,7 +297,11 @@ class Serving:
                             self._home,
                             voice=lambda: self._voicing,
                             on_stage=calling.Limelight(stage, self._show, here, self._bus, group),
-                            attend=memories.attend,
+                            characters=people.Characters(
+                                self._settings, self._config.persona.name, self._reload
+                            ),
+                            knowledge=people.Knowledge(self._memory),
+                            between=self._calls,
                         )
                         group.create_task(calling.acquaint(self._bus, memories.meet))
                         group.create_task(calling.discord(host, self._config))
@@ -333,6 +339,7 @@ class Serving:
 
     def _forgotten(self, memories: Sequence[int], items: Sequence[str]) -> None:
         self._forget_words()
+        self._calls.running(frozenset(memories), frozenset(items))
         if self._stage is not None and self._hub is not None and self._hub.stage is not None:
             memory.forget_in(self._stage, self._hub.stage.remove_message, memories, items)
 
@@ -346,6 +353,7 @@ class Serving:
     def _show(self, talk: Conversation) -> None:
         """Face and pages show this conversation from now on."""
         self._stage = talk
+        self._memory.shows(talk.id)
         if self._face is not None:
             self._face.follow(talk.id, lambda: talk.playhead)
         if self._hub is not None:

@@ -55,6 +55,7 @@ class StageState(_Body):
         "none", description="Whose sound is kept of the conversation."
     )
     face: str = Field("", description="Changes with what her persona is shown as.")
+    call: str = Field(default="", description="The call she is in; empty: she is here.")
     busy: bool
     notices: list[NoticeRow]
 
@@ -112,6 +113,10 @@ class HistoryRow(_Body):
     role: str
     text: str
     status: Literal["completed", "incomplete", "in_progress"]
+    speaker: dict[str, str] | None = Field(
+        default=None,
+        description="Where several people speak: id and name; id empty: more than one.",
+    )
 
 
 class HistoryAnswer(_Answer):

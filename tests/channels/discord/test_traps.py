@@ -8,6 +8,7 @@ plain in the sound.
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import discord as discord_py
 import pytest
@@ -100,6 +101,43 @@ def test_she_hears_on_after_the_call_has_moved_to_another_server_with_other_keys
                 await ana.say(tone(CYD, 0.3), pace=FAST)
                 await ears.until_heard(ana, 15)
                 assert ears.pitch(ana) == near(CYD)
+
+    asyncio.run(story())
+
+
+class Replaced:
+    """Another session object with the keys of the one before; the first `closed` frames it does
+    not open, as while the keys are on their way."""
+
+    def __init__(self, before: Any, closed: int = 0) -> None:
+        self._before = before
+        self._closed = closed
+        self.opened = 0
+
+    def decrypt(self, *frame: Any) -> bytes:
+        if self._closed:
+            self._closed -= 1
+            raise ValueError("DecryptionFailed(NoValidCryptorFound)")
+        self.opened += 1
+        return bytes(self._before.decrypt(*frame))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._before, name)
+
+
+def test_she_asks_the_session_there_is_now_and_no_copy_of_an_earlier_one() -> None:
+    async def story() -> None:
+        async with Discord() as discord:
+            ana = await discord.join("Ana")
+            async with listening(discord) as ears:
+                await ana.say(tone(ANA, 0.3), pace=FAST)
+                await ears.until_heard(ana, ana.sent)
+                connection = ears.voice._connection
+                session = Replaced(connection.dave_session)
+                connection.dave_session = session  # type: ignore[assignment]
+                await ana.say(tone(ANA, 0.3), pace=FAST)
+                await ears.until_heard(ana, ana.sent)
+                assert session.opened > 0
 
     asyncio.run(story())
 
@@ -232,6 +270,25 @@ def test_frames_with_keys_she_does_not_have_yet_cost_themselves_alone() -> None:
     asyncio.run(story())
 
 
+def test_each_frame_that_stays_closed_is_counted_and_the_next_is_heard() -> None:
+    async def story() -> None:
+        async with Discord() as discord:
+            ana = await discord.join("Ana")
+            async with listening(discord) as ears:
+                await ana.say(tone(ANA, 0.1), pace=FAST)
+                await ears.until_heard(ana, ana.sent)
+                connection = ears.voice._connection
+                session = Replaced(connection.dave_session, closed=10)
+                connection.dave_session = session  # type: ignore[assignment]
+                await ana.say(tone(ANA, 0.5), pace=FAST)
+                await ears.until_heard(ana, ana.sent - 10)
+                assert ears.receiver.counts.dropped == {"e2ee": 10}
+                assert ears.pitch(ana) == near(ANA)
+                assert not ears.troubles
+
+    asyncio.run(story())
+
+
 def test_she_hears_on_when_the_call_loses_its_encryption_and_when_it_gets_it_back() -> None:
     async def story() -> None:
         async with Discord() as discord:
@@ -255,6 +312,9 @@ def test_silence_is_never_deciphered_and_so_never_a_failure() -> None:
         async with Discord() as discord:
             ana = await discord.join("Ana")
             async with listening(discord) as ears:
+                connection = ears.voice._connection
+                session = Replaced(connection.dave_session, closed=1000)  # without a key for her
+                connection.dave_session = session  # type: ignore[assignment]
                 await ana.say([], tail=60, pace=0.001)
                 await ears.until_heard(ana, 60)
                 assert not ears.receiver.counts.dropped

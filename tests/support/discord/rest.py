@@ -57,6 +57,8 @@ class Rest:
         """What the bot posted, newest last, edits applied."""
         self.answers: dict[str, list[Json]] = {}
         """By an interaction's token: its responses and follow-ups, as they were sent."""
+        self.shown: dict[str, Json] = {}
+        """By an interaction's token: the newest message it was answered with."""
         self.direct: dict[int, Channel] = {}
         self._gateway = gateway
         self._bell = bell
@@ -253,7 +255,11 @@ async def _callback(rest: Rest, asked: Request, found: re.Match[str]) -> Json:
 @route("PATCH", r"/webhooks/\d+/([\w-]+)/messages/(?:@original|\d+)")
 async def _follow_up(rest: Rest, asked: Request, found: re.Match[str]) -> Json:
     rest.answers.setdefault(found[1], []).append({"type": 4, "data": asked.body})
-    return message(rest.guild.bot, rest.guild.text, None, asked.body.get("content") or "")
+    content = asked.body.get("content") or ""
+    shown = message(rest.guild.bot, rest.guild.text, None, content)
+    shown["components"] = asked.body.get("components") or []
+    rest.shown[found[1]] = shown
+    return shown
 
 
 @route("GET", r"/webhooks/\d+/([\w-]+)/messages/@original")

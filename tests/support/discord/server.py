@@ -24,6 +24,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from tests.support.discord.bell import Bell
 from tests.support.discord.gateway import RESUME_HOST, Gateway
+from tests.support.discord.interactions import Interactions
 from tests.support.discord.people import Person
 from tests.support.discord.rest import Rest, rest_direct
 from tests.support.discord.voice import VoiceServer
@@ -71,7 +72,7 @@ class Resolver(AbstractResolver):
     async def close(self) -> None: ...
 
 
-class Discord:
+class Discord(Interactions):
     """A guild in which a bot may live. dave: the version of end-to-end encryption in calls."""
 
     def __init__(self, *, dave: int = 1, bot: str = "MIA") -> None:
@@ -298,61 +299,6 @@ class Discord:
         made = message(person.user, channel, None, text, channel_type=1)
         await self.gateway.dispatch("MESSAGE_CREATE", made)
         return made
-
-    async def slash(
-        self, person: Person, name: str, *, channel: Channel | None = None, **options: Any
-    ) -> str:
-        """Somebody uses a command; returns the interaction's token, for `rest.answers`."""
-        token = f"interaction-{new_id()}"
-        where = channel or self.guild.text
-        command = next((c for c in self.rest.commands if c["name"] == name), None)
-        assert command is not None, f"/{name} is not registered"
-        resolved: Json = {}
-        filled = [self._option(command, key, value, resolved) for key, value in options.items()]
-        data = {"id": command["id"], "name": name, "type": 1, "options": filled}
-        data |= {key: command[key] for key in ("guild_id",) if key in command}
-        await self.gateway.dispatch(
-            "INTERACTION_CREATE",
-            {
-                "id": str(new_id()),
-                "application_id": str(self.guild.bot.id),
-                "type": 2,
-                "token": token,
-                "version": 1,
-                "guild_id": str(self.guild.id),
-                "channel_id": str(where.id),
-                "channel": where.payload(self.guild) | {"permissions": "0"},
-                "member": person.user.member() | {"permissions": "0"},
-                "data": data | ({"resolved": resolved} if resolved else {}),
-                "app_permissions": str(self.guild.permissions.value),
-                "locale": "es-ES",
-                "guild_locale": "es-ES",
-                "entitlements": [],
-                "authorizing_integration_owners": {"0": str(self.guild.id)},
-                "context": 0,
-                "attachment_size_limit": 10_485_760,
-            },
-        )
-        return token
-
-    def _option(self, command: Json, name: str, value: Any, resolved: Json) -> Json:
-        known = next(o for o in command["options"] if o["name"] == name)
-        if isinstance(value, Person):
-            user = value.user
-            resolved.setdefault("users", {})[str(user.id)] = user.user()
-            member = {k: v for k, v in user.member().items() if k != "user"}
-            resolved.setdefault("members", {})[str(user.id)] = member | {"permissions": "0"}
-            value = str(user.id)
-        elif isinstance(value, Channel):
-            shown = value.payload(self.guild) | {"permissions": "0"}
-            resolved.setdefault("channels", {})[str(value.id)] = shown
-            value = str(value.id)
-        return {"name": name, "type": known["type"], "value": value}
-
-    async def answered(self, token: str, count: int = 1) -> list[Json]:
-        """Wait for so many answers to an interaction."""
-        await self.until(lambda: len(self.rest.answers.get(token, ())) >= count)
-        return self.rest.answers[token]
 
     # ── trouble ──────────────────────────────────────────────────────────────────────────────
 

@@ -11,8 +11,9 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from mia.channels.discord import checking, client, names, slash, splitting
-from mia.channels.discord.host import Host
+from mia.channels.discord import checking, client, forgetting, names, slash, splitting
+from mia.channels.discord.choosing import language_there
+from mia.channels.discord.host import Host, Stay
 from mia.channels.discord.policy import Limits, OptOuts, Policy
 from mia.channels.discord.room import VoiceRoom, person_of
 from mia.channels.discord.sender import prompt_threads
@@ -44,7 +45,7 @@ class Bot(discord.Client):
         """Where she is, by server."""
         self.tree = app_commands.CommandTree(self)
         self._text = TextTalk(host)
-        self._joined_by_herself = False
+        self._arrived = False
         slash.add(self)
 
     # ── life ─────────────────────────────────────────────────────────────────────────────────
@@ -52,6 +53,9 @@ class Bot(discord.Client):
     async def live(self, token: str) -> None:
         """Be on Discord until cancelled or turned away. Raises MiaError."""
         await self.policy.optouts.load()
+        if self.host.knowledge is not None:
+            self.host.knowledge.willing = self._willing
+        self.host.between.running = self.forget_running
         gateway = asyncio.create_task(self._logged_in(token), name="Discord")
         try:
             await asyncio.wait([gateway])
@@ -59,7 +63,8 @@ class Bot(discord.Client):
         finally:
             # Calls are left in order, which needs the gateway.
             tasks = [room.task for room in self.rooms.values() if room.task is not None]
-            for room in self.rooms.values():
+            for guild, room in self.rooms.items():
+                self.host.between.stays[guild] = self._stay(room)
                 room.leave()
             if tasks:
                 await asyncio.wait(tasks)
@@ -88,8 +93,13 @@ class Bot(discord.Client):
     async def on_ready(self) -> None:
         for guild in self.guilds:
             await self._welcome(guild)
-        if self.config.join is not None and not self._joined_by_herself:
-            self._joined_by_herself = True
+        if self._arrived:
+            return
+        self._arrived = True
+        stays = self.host.between.stays
+        for left in list(stays):
+            await self._come_back(stays.pop(left))
+        if self.config.join is not None:
             await self._join_by_herself(self.config.join)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -110,25 +120,75 @@ class Bot(discord.Client):
         if not isinstance(channel, discord.VoiceChannel | discord.StageChannel):
             self.host.report(MiaError("discord.no_such_channel", id=wanted))
             return
+        if channel.guild.id in self.rooms:
+            return  # she has come back to where she was
         try:
             await self.enter(channel)
         except MiaError as error:
             self.host.report(error)
 
+    def _stay(self, room: VoiceRoom) -> Stay:
+        items = room.conversation.history
+        return Stay(room.channel.id, room.company.manner, self.host.persona, items)
+
+    async def _come_back(self, stay: Stay) -> None:
+        """Be in the call again that she was in before she began anew, and go on with the talk."""
+        channel = self.get_channel(stay.channel)
+        if not isinstance(channel, discord.VoiceChannel | discord.StageChannel):
+            return
+        if not (self.policy.guild(channel.guild.id) and self.policy.channel(channel.id)):
+            return  # what she may was changed with what she is
+        try:
+            room = await self.enter(channel, back_from=stay)
+        except MiaError as error:
+            self.host.report(error)
+            return
+        if stay.persona != self.host.persona:
+            await self._write(room.channel, "persona_now", name=self.host.persona)
+
+    # ── what she knows ───────────────────────────────────────────────────────────────────────
+
+    def _willing(self, speaker: str) -> bool:
+        """Whether this person has not opted out; people elsewhere never have here."""
+        user = speaker.removeprefix("discord:")
+        return not (user.isdecimal() and int(user) in self.policy.optouts)
+
+    def forget_running(
+        self, memories: frozenset[int], items: frozenset[str], speaker: str | None = None
+    ) -> None:
+        """Nothing that runs here holds these any longer; see `forgetting.left`."""
+        self._text.forget(memories, items, speaker)
+        for room in self.rooms.values():
+            before = room.conversation.history
+            after = forgetting.left(before, memories, items, speaker)
+            if len(after) < len(before):
+                room.conversation.restore(after)
+
     # ── voice ────────────────────────────────────────────────────────────────────────────────
 
-    async def enter(self, channel: discord.VoiceChannel | discord.StageChannel) -> VoiceRoom:
-        """Come into a voice channel, out of the one she is in there. Raises MiaError."""
+    async def enter(
+        self,
+        channel: discord.VoiceChannel | discord.StageChannel,
+        *,
+        back_from: Stay | None = None,
+    ) -> VoiceRoom:
+        """Come into a voice channel, out of the one she is in there. Raises MiaError.
+
+        back_from: she was there already, and goes on: everybody knows that she listens."""
         if missing := checking.missing(channel):
             raise MiaError("discord.permissions", channel=channel.name, missing=", ".join(missing))
         await self.go(channel.guild.id)
         room = VoiceRoom(channel, self.host, self.config, self.policy)
+        room.conversation.call = names.clean(channel.name, channel.id)
         entered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.rooms[channel.guild.id] = room
         room.task = asyncio.create_task(self._in_room(room, entered))
+        if back_from is not None:
+            room.company.manner = back_from.manner
+            room.conversation.restore(forgetting.carried(back_from.items))
         await entered
-        if self.config.announce:
-            await self._announce(channel)
+        if self.config.announce and back_from is None:
+            await self._write(channel, "consent", name=self.host.persona, source=self.host.source)
         return room
 
     async def _in_room(self, room: VoiceRoom, entered: asyncio.Future[None]) -> None:
@@ -157,13 +217,13 @@ class Bot(discord.Client):
             await asyncio.wait([room.task])
         return True
 
-    async def _announce(self, channel: discord.VoiceChannel | discord.StageChannel) -> None:
-        """Tell everybody there that she listens, and how not to be heard."""
-        text = translate(
-            "discord.consent", self.host.language, name=self.host.persona, source=self.host.source
-        )
+    async def _write(
+        self, channel: discord.VoiceChannel | discord.StageChannel, key: str, **parameters: object
+    ) -> None:
+        """Tell everybody there something: that she listens and how not to be heard, who she is."""
+        language = language_there(channel.guild, self.host.language)
         try:
-            await channel.send(text)
+            await channel.send(translate(f"discord.{key}", language, **parameters))
         except discord.HTTPException as error:
             log.info("the notice could not be written in %s: %s", channel.name, error)
 
@@ -173,6 +233,7 @@ class Bot(discord.Client):
         room = self.rooms.get(member.guild.id)
         if room is not None:
             room.people_changed()
+            room.conversation.call = names.clean(room.channel.name, room.channel.id)
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────
 
@@ -199,14 +260,20 @@ class Bot(discord.Client):
                     await message.channel.send(piece)
 
     async def written(
-        self, channel: int, author: discord.Member | discord.User, text: str
+        self,
+        channel: int,
+        author: discord.Member | discord.User,
+        text: str,
+        *,
+        alone: bool = False,
     ) -> list[str]:
         """Her answer in writing, in pieces of Discord's size; a problem is an answer too. None at
-        all for what she leaves alone."""
+        all for what she leaves alone. alone: only the author will see it."""
         name = names.clean(author.display_name, author.id)
         answer: str | None
         try:
-            answer = await self._text.answer(channel, names.speaker(author.id, name), text)
+            speaker = names.speaker(author.id, name)
+            answer = await self._text.answer(channel, speaker, text, alone=alone)
         except MiaError as error:
             self.host.report(error)
             answer = translate("discord.cannot_answer", self.host.language)

@@ -47,6 +47,8 @@ class RoomConversation(Conversation):
     def __init__(self, *args: Any, dual: bool = True, **more: Any) -> None:
         super().__init__(*args, **more)
         self.dual = dual
+        self.call = ""
+        """What the channel is called."""
         self._everywhere = Everywhere()
         super().attach(self._everywhere)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import discord
 from discord import app_commands
 
-from mia.channels.discord import names, status
+from mia.channels.discord import choosing, forgetting, names, status
+from mia.channels.discord.host import Extent
 from mia.channels.discord.policy import Person
 from mia.channels.discord.room import VoiceRoom, person_of
 from mia.errors import MiaError
@@ -48,15 +49,14 @@ class Given:
     def text(self, key: str, **parameters: object) -> str:
         return translate(f"discord.{key}", self.language, **parameters)
 
-    async def answer(self, text: str, *, to_all: bool = False) -> None:
+    async def answer(
+        self, text: str, *, to_all: bool = False, view: discord.ui.View = discord.utils.MISSING
+    ) -> None:
         """Say this to who gave the command (or to_all); nobody is pinged."""
         none = discord.AllowedMentions.none()
-        if self.interaction.response.is_done():
-            await self.interaction.followup.send(text, ephemeral=not to_all, allowed_mentions=none)
-        else:
-            await self.interaction.response.send_message(
-                text, ephemeral=not to_all, allowed_mentions=none
-            )
+        response, followup = self.interaction.response, self.interaction.followup
+        send = followup.send if response.is_done() else response.send_message
+        await send(text, ephemeral=not to_all, allowed_mentions=none, view=view)
 
     async def say(self, key: str, **parameters: object) -> None:
         await self.answer(self.text(key, **parameters))
@@ -131,8 +131,16 @@ def add(bot: Bot) -> None:
     async def stop(interaction: Interaction) -> None:
         await carry_out(bot, interaction, _stop, in_call=True)
 
-    async def persona(interaction: Interaction) -> None:
-        await carry_out(bot, interaction, _persona)
+    @app_commands.describe(persona=described("argument.persona"))
+    async def persona(interaction: Interaction, persona: str | None = None) -> None:
+        right: Right = "owner" if persona else "listened"
+        await carry_out(
+            bot,
+            interaction,
+            lambda given: choosing.persona(given, persona),
+            right=right,
+            slow=True,
+        )
 
     async def voice(interaction: Interaction, voice: str | None = None) -> None:
         right: Right = "owner" if voice else "listened"
@@ -150,6 +158,27 @@ def add(bot: Bot) -> None:
 
     async def optin(interaction: Interaction) -> None:
         await carry_out(bot, interaction, lambda given: _opt(given, out=False), right="anybody")
+
+    @app_commands.describe(what=described("argument.what"), person=described("argument.person"))
+    @app_commands.choices(
+        what=[
+            app_commands.Choice(
+                name=translate(f"discord.forget_{one}", bot.host.language), value=one
+            )
+            for one in forgetting.EXTENTS
+        ]
+    )
+    async def forget(
+        interaction: Interaction, what: str, person: discord.User | None = None
+    ) -> None:
+        extent = cast("Extent", what)
+        await carry_out(
+            bot,
+            interaction,
+            lambda given: forgetting.forget(given, extent, person),
+            right="anybody",
+            slow=True,
+        )
 
     async def status_(interaction: Interaction) -> None:
         await carry_out(bot, interaction, _status, right="anybody")
@@ -178,6 +207,7 @@ def add(bot: Bot) -> None:
         ("mode", mode),
         ("optout", optout),
         ("optin", optin),
+        ("forget", forget),
         ("status", status_),
         ("say", say),
         ("mia", mia),
@@ -194,9 +224,13 @@ def add(bot: Bot) -> None:
             if len(one["id"]) <= 100
         ]
 
-    added = tree.get_command("voice")
-    assert isinstance(added, app_commands.Command)
-    added.autocomplete("voice")(cast("Any", voices))
+    async def personas(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        return await choosing.offered(bot, interaction.user.id, current)
+
+    for name, completed in (("voice", voices), ("persona", personas)):
+        added = tree.get_command(name)
+        assert isinstance(added, app_commands.Command)
+        added.autocomplete(name)(cast("Any", completed))
 
     @tree.error
     async def failed(interaction: Interaction, error: app_commands.AppCommandError) -> None:
@@ -249,14 +283,6 @@ async def _stop(given: Given) -> None:
     await given.say("stopped")
 
 
-async def _persona(given: Given) -> None:
-    host = given.bot.host
-    control = host.voice()
-    voice = control.now() if control is not None else {}
-    shown = voice.get("voice") or voice.get("backend") or "–"
-    await given.say("persona", name=host.persona, language=host.language, voice=shown)
-
-
 async def _voice(given: Given, voice: str | None) -> None:
     control = given.bot.host.voice()
     if control is None:
@@ -269,8 +295,7 @@ async def _voice(given: Given, voice: str | None) -> None:
             await given.say("voice_unknown", voice=names.clean(voice, 0))
             return
         await control.change({"backend": wanted["backend"], "voice": voice})
-    now = control.now()
-    await given.say("voice_now", voice=now.get("voice") or now.get("backend"))
+    await given.say("voice_now", voice=await choosing.voice_named(given, control))
 
 
 async def _mode(given: Given, mode: Literal["solo", "addressed", "always", "quiet"]) -> None:
@@ -313,6 +338,7 @@ async def _mia(given: Given, text: str) -> None:
             given.room.conversation.type_as(speaker, words)
         await given.say("answers_aloud", channel=given.room.channel.name)
         return
-    pieces = await given.bot.written(interaction.channel_id or 0, interaction.user, text)
+    channel = interaction.channel_id or 0
+    pieces = await given.bot.written(channel, interaction.user, text, alone=True)
     for piece in pieces or ["…"]:
         await given.answer(piece)

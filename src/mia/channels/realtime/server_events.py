@@ -7,7 +7,7 @@ from typing import Any
 
 from mia.channels.realtime.errors import RealtimeError
 from mia.channels.realtime.settings import Modality
-from mia.channels.realtime.talk import TalkItem
+from mia.channels.realtime.talk import InCompany, TalkItem
 from mia.conversation.ports import PLAYING_RATE, Usage
 from mia.errors import MiaError
 from mia.strings import catalogue, languages, translate
@@ -34,10 +34,29 @@ def error(problem: MiaError, event_id: str | None, *, with_text: bool) -> JSON:
     return {"type": "error", "error": told}
 
 
+def said(text: str, lines: Sequence[tuple[str, str, str]]) -> tuple[str, JSON | None]:
+    """What one of several people said, and who it was; the words of more than one begin with
+    their names (`text`), and are nobody's alone. lines: id, name and words of each."""
+    people = {speaker: name for speaker, name, _ in lines}
+    if not people:
+        return text, None
+    if len(people) > 1:
+        return text, {"id": "", "name": ", ".join(people.values())}
+    ((speaker, name),) = people.items()
+    return " ".join(words for _, _, words in lines), {"id": speaker, "name": name}
+
+
 def item(
-    id_: str, role: str, text: str | None, *, status: str = "completed", kind: str | None = None
+    id_: str,
+    role: str,
+    text: str | None,
+    *,
+    status: str = "completed",
+    kind: str | None = None,
+    speaker: JSON | None = None,
 ) -> JSON:
-    """A message. kind: content type; `input_text` or `output_text` where it is not given."""
+    """A message. kind: content type; `input_text` or `output_text` where it is not given. speaker:
+    who of several people said it, for our pages."""
     kind = kind or ("output_text" if role == "assistant" else "input_text")
     field = "transcript" if kind.endswith("_audio") else "text"
     return {
@@ -47,6 +66,7 @@ def item(
         "status": status,
         "role": role,
         "content": [{"type": kind, field: text}],
+        **({"speaker": speaker} if speaker else {}),
     }
 
 
@@ -57,7 +77,10 @@ def status(of: str) -> str:
 
 def history_row(one: TalkItem) -> JSON:
     """An item as `mia.history` and the HTTP API show it."""
-    return {"id": one.id, "role": one.role, "text": one.text, "status": status(one.status)}
+    lines = one.lines if isinstance(one, InCompany) else ()
+    text, speaker = said(one.text, [(who.speaker.id, who.speaker.name, who.text) for who in lines])
+    row: JSON = {"id": one.id, "role": one.role, "text": text, "status": status(one.status)}
+    return row | ({"speaker": speaker} if speaker else {})
 
 
 def history(items: Sequence[TalkItem]) -> JSON:

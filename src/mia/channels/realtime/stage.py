@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mia.channels.realtime import server_events as shapes
 from mia.channels.realtime.following import Following
 from mia.channels.realtime.loudspeaker import Room
-from mia.channels.realtime.talk import SessionRole, Talk
+from mia.channels.realtime.talk import InCall, SessionRole, Talk
 from mia.conversation.ports import Loudspeaker, Role
 from mia.telemetry.events import (
     Event,
@@ -111,6 +111,7 @@ class Stage:
             "persona": self.talk.persona,
             "recording": self._recording(self.talk.id),
             "face": self._face(),
+            "call": self.talk.call if isinstance(self.talk, InCall) else "",
             "busy": self._phase in ("committed", "speaking", "ducked"),
             "notices": self._notices.of(self.talk.id),
         }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from mia.conversation.ports import InputMode, Loudspeaker, Role, Samples, Usage
+from mia.conversation.speakers import Line
 from mia.telemetry.events import EventBus, Phase
 
 SessionRole = Literal["speaker", "observer"]
@@ -22,6 +23,21 @@ class TalkItem(Protocol):
     def text(self) -> str: ...
     @property
     def status(self) -> str: ...
+
+
+@runtime_checkable
+class InCompany(Protocol):
+    """A message that one or more of several people said."""
+
+    @property
+    def lines(self) -> Sequence[Line]: ...
+
+
+@runtime_checkable
+class InCall(Protocol):
+    """A talk that is had in a call. call: what that is called."""
+
+    call: str
 
 
 class Talk(Protocol):

@@ -82,9 +82,11 @@ class Translator:
             case bus.Heard(final=False):
                 self._guess(event)
             case bus.Heard(typed=True):
-                self.add_item(event.turn, "user", event.text)
+                self.add_item(event.turn, "user", *self._said(event))
+            case bus.Overheard() if self._page:
+                self.add_item(event.turn, "user", *self._said(event))
             case bus.Heard():
-                self._understood(event.turn, event.text)
+                self._understood(event.turn, *self._said(event))
             case bus.TurnDropped():
                 self._dropped(event.turn)
             case bus.ReplyStarted():
@@ -119,13 +121,17 @@ class Translator:
             case _:
                 pass
 
-    def add_item(self, id_: str, role: str, text: str) -> None:
+    def _said(self, event: bus.Heard | bus.Overheard) -> tuple[str, shapes.JSON | None]:
+        """The words, and where several people speak, whose they are: our pages show it apart."""
+        return shapes.said(event.text, event.lines) if self._page else (event.text, None)
+
+    def add_item(self, id_: str, role: str, text: str, speaker: shapes.JSON | None = None) -> None:
         """A written message is in the history; told once."""
         if id_ in self._items:
             return
         previous = self._last_item
         self._remember(id_)
-        body = {"previous_item_id": previous, "item": shapes.item(id_, role, text)}
+        body = {"previous_item_id": previous, "item": shapes.item(id_, role, text, speaker=speaker)}
         self._emit({"type": "conversation.item.added", **body})
         self._emit({"type": "conversation.item.done", **body})
 
@@ -231,9 +237,11 @@ class Translator:
         if not self._page or event.turn not in self._turns:
             return  # words over MIA's are nobody's turn until they stop her
         self._guessed.add(event.turn)
-        self._partial(event.turn, event.revision, event.text)
+        self._partial(event.turn, event.revision, *self._said(event))
 
-    def _partial(self, turn: str, revision: int, text: str) -> None:
+    def _partial(
+        self, turn: str, revision: int, text: str, speaker: shapes.JSON | None = None
+    ) -> None:
         self._emit(
             {
                 "type": "mia.partial",
@@ -241,10 +249,11 @@ class Translator:
                 "turn_id": turn,
                 "revision": revision,
                 "text": text,
+                **({"speaker": speaker} if speaker else {}),
             }
         )
 
-    def _understood(self, turn: str, text: str) -> None:
+    def _understood(self, turn: str, text: str, speaker: shapes.JSON | None) -> None:
         self.committing = False
         self._guessed.discard(turn)
         if turn in self._turns:
@@ -262,9 +271,10 @@ class Translator:
                     **where,
                     "transcript": text,
                     "usage": {"type": "duration", "seconds": max(0.0, seconds)},
+                    **({"speaker": speaker} if speaker else {}),
                 }
             )
-        self._spoken_done(turn, text, previous)
+        self._spoken_done(turn, text, previous, speaker)
 
     def _dropped(self, turn: str) -> None:
         if turn in self._guessed:
@@ -294,8 +304,10 @@ class Translator:
         self._emit({"type": "conversation.item.added", **place, "item": item})
         return previous
 
-    def _spoken_done(self, turn: str, text: str, previous: str | None) -> None:
-        item = shapes.item(turn, "user", text, kind="input_audio")
+    def _spoken_done(
+        self, turn: str, text: str, previous: str | None, speaker: shapes.JSON | None = None
+    ) -> None:
+        item = shapes.item(turn, "user", text, kind="input_audio", speaker=speaker)
         self._emit({"type": "conversation.item.done", "previous_item_id": previous, "item": item})
 
     # ── a reply ──────────────────────────────────────────────────────────────────────────────

@@ -29,6 +29,8 @@ Format = Literal["md", "json", "srt"]
 
 #: Memories looked through for a search that filters what it finds.
 DEEP = 200
+#: Conversations that are had somewhere else, with others; nobody here goes on with them unasked.
+ELSEWHERE = "discord:"
 #: Points of the map are told with this many characters of their text.
 EXCERPT = 80
 
@@ -321,13 +323,14 @@ class Library:
         return Sounds(self._memories.folder)
 
     async def take_up(self, session: int | None, conversation: str) -> list[Memory]:
-        """Go on with this conversation (None: the newest): what is said from now on in the one
-        that runs belongs to it. Returns its lines."""
+        """Go on with this conversation (None: the newest that was had here): what is said from now
+        on in the one that runs belongs to it. Returns its lines."""
         if session is None:
-            every = await self._ask(lambda connection: reading.sessions(connection, limit=1))
-            if not every:
+            every = await self._ask(reading.sessions)
+            own = [one.id for one in every if not one.conversation.startswith(ELSEWHERE)]
+            if not own:
                 return []
-            session = every[0].id
+            session = own[0]
         talked = await self._talked(session)
         await self._memories.take_up(conversation, session)
         return talked.lines

@@ -80,6 +80,8 @@ class Memories:
         self.embedder: Embedder | None = None
         self.index: VectorIndex | None = None
         self.now = now
+        self.willing: Callable[[str], bool] = lambda _speaker: True
+        """Whether this person wants to be known at all, by what they told a channel."""
         self._find = find
         self._load = load
         self._former = former
@@ -124,9 +126,20 @@ class Memories:
         """Remember this conversation from now on."""
         return self.recorder.attend(conversation)
 
+    def attend_anew(self, conversation: str) -> None:
+        """As `attend`, for one that begins its turns' ids from one again: what is said in it now
+        must not take the place of what was said in it before."""
+        talk = self.attend(conversation)
+        talk.last = []
+
+        def change() -> None:
+            talk.session = None
+
+        self.recorder.submit(change)
+
     def remembers(self, speaker: str, persona: str) -> bool:
         """Whether this person is remembered by this persona at all."""
-        if not self.choices.enabled:
+        if not self.choices.enabled or not self.willing(speaker):
             return False
         speakers, personas = self._off
         return speaker not in speakers and persona not in personas

@@ -34,6 +34,7 @@ const MICROPHONE = {
   held: { label: "page.mic.held", action: "page.mic.hold" },
   named: { label: "page.mic.named", action: "page.mic.on.action" },
   paused: { label: "page.state.paused", action: "page.resume" },
+  call: { label: "page.mic.call", action: "page.mic.call.hint" },
   blocked: { label: "page.mic.blocked", action: "page.mic.retry" },
 };
 
@@ -56,7 +57,7 @@ export function showControls(store, { toggle, mute, pause, release, stop, again,
     againButton.disabled = !said || connection !== "open" || role !== "speaker";
   });
   againButton.addEventListener("click", again);
-  store.watch([...SHOWN_KEYS, "shown", "names", "persona"], (state) => {
+  store.watch([...SHOWN_KEYS, "shown", "names", "persona", "call"], (state) => {
     const shown = shownState(state);
     status.dataset.state = shown;
     stage.dataset.state = shown;
@@ -67,7 +68,10 @@ export function showControls(store, { toggle, mute, pause, release, stop, again,
     mic.dataset.state = button;
     mic.setAttribute("aria-label", t(MICROPHONE[button].action));
     mic.title = t(MICROPHONE[button].action);
-    micLabel.textContent = t(MICROPHONE[button].label, { name: state.names[0] ?? state.persona });
+    micLabel.textContent = t(MICROPHONE[button].label, {
+      name: state.call || (state.names[0] ?? state.persona),
+    });
+    mic.disabled = button === "call";
     micRelease.disabled = state.microphone !== "on";
   });
 
@@ -95,6 +99,7 @@ export function showControls(store, { toggle, mute, pause, release, stop, again,
     if (held || (event.key === " " && !other)) {
       event.preventDefault();
       if (event.repeat) return;
+      if (mic.disabled) return;
       if (talk.actions.active()) talk.press();
       else toggle();
     } else if (event.repeat) return;
@@ -106,6 +111,7 @@ export function showControls(store, { toggle, mute, pause, release, stop, again,
 
 /** What the large button is just now. @param {import("./store.js").State} state */
 function buttonState(state) {
+  if (state.call) return "call";
   if (state.microphone !== "on") return state.microphone;
   if (state.paused) return "paused";
   if (state.muted) return "muted";

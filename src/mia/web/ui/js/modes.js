@@ -27,13 +27,13 @@ const find = (selector) => document.querySelector(selector);
 export function showModes(store, actions) {
   const [modes, pause, mute, space] = ["#modes", "#pause", "#mute", "#keys-space"].map(find);
 
-  store.watch(["mode", "paused", "muted", "shown", "role", "connection"], (state) => {
+  store.watch(["mode", "paused", "muted", "shown", "role", "connection", "call"], (state) => {
     const { mode, paused, muted } = state;
     const off = state.connection !== "open" || state.role !== "speaker";
     for (const option of modes.children) {
       option.setAttribute("aria-pressed", String(option.dataset.mode === mode));
       option.title = t(HINTS[/** @type {Mode} */ (option.dataset.mode)]);
-      option.disabled = off;
+      option.disabled = off || state.call !== ""; // a call has its own, /mode
     }
     for (const [button, on, title] of [
       [pause, paused, paused ? "page.resume" : "page.pause.hint"],

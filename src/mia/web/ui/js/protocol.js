@@ -48,9 +48,13 @@ export class Protocol {
     this.silencedAt = null;
     /** @type {Record<string, (event: Event) => void>} */
     this.handlers = {
-      "mia.state": (event) => this.state(event),
-      "mia.history": ({ items }) => store.set({ messages: items }),
-      "mia.partial": ({ turn_id, text }) => this.hearing(turn_id, text, false),
+      "mia.state": (event) => {
+        store.set({ call: event.call ?? "" });
+        this.state(event);
+      },
+      "mia.history": ({ items }) =>
+        store.set({ messages: items.map((/** @type {any} */ item) => ({ ...item, speaker: item.speaker?.name })) }),
+      "mia.partial": ({ turn_id, text, speaker }) => this.hearing(turn_id, text, false, speaker),
       "mia.segment": (event) => this.segment(event),
       "mia.playhead": (event) => following.take(event),
       "mia.duck": ({ gain, ramp_ms }) => player.duck(gain, ramp_ms),
@@ -65,8 +69,8 @@ export class Protocol {
       "conversation.item.done": ({ item }) => this.item(item, true),
       "conversation.item.deleted": ({ item_id }) =>
         store.set({ messages: store.state.messages.filter(({ id }) => id !== item_id) }),
-      "conversation.item.input_audio_transcription.completed": ({ item_id, transcript }) => {
-        this.hearing(item_id, transcript, true);
+      "conversation.item.input_audio_transcription.completed": ({ item_id, transcript, speaker }) => {
+        this.hearing(item_id, transcript, true, speaker);
         this.update(item_id, () => transcript, "completed");
       },
       "response.created": () => this.began(),
@@ -132,10 +136,10 @@ export class Protocol {
     this.store.set({ messages });
   }
 
-  /** @param {string} turn @param {string} text @param {boolean} final */
-  hearing(turn, text, final) {
+  /** @param {string} turn @param {string} text @param {boolean} final @param {{id: string, name: string}} [speaker] */
+  hearing(turn, text, final, speaker) {
     this.store.set({ hearing: text ? { turn, text, final } : null });
-    this.subtitles.hear(text, final);
+    this.subtitles.hear(text, final, speaker);
   }
 
   // ── sound ──────────────────────────────────────────────────────────────────────────────────

@@ -25,6 +25,7 @@
  * @property {number} attention seconds after her last word in which she needs no name
  * @property {boolean} meant she has spoken so lately that she needs none
  * @property {boolean} busy
+ * @property {string} call the call MIA is in, empty: she is here
  * @property {"speaker"|"observer"} role
  * @property {string} persona
  * @property {string|null} face changes with what her persona is shown as; null: not told yet
@@ -56,6 +57,7 @@ export const initial = () => ({
   attention: 20,
   meant: false,
   busy: false,
+  call: "",
   role: "speaker",
   persona: "",
   recording: "none",

@@ -21,11 +21,12 @@ export class Subtitles {
     this.timers = { you: 0, mia: 0 };
   }
 
-  /** What the user says, so far or at last. @param {string} text @param {boolean} final */
-  hear(text, final) {
+  /** What is said, so far or at last; speaker: whose of several people it is, id empty where names are in it. @param {string} text @param {boolean} final @param {{id: string, name: string}} [speaker] */
+  hear(text, final, speaker) {
     clearTimeout(this.timers.you);
     this.you.hidden = text === "";
-    this.you.textContent = text && t("page.subtitle.you", { text });
+    const named = speaker && (speaker.id ? t("page.subtitle.named", { name: speaker.name, text }) : text);
+    this.you.textContent = text && (named ?? t("page.subtitle.you", { text }));
     this.you.classList.toggle("guess", !final);
     if (final && text) this.timers.you = setTimeout(() => (this.you.hidden = true), LINGER_MS * 2);
   }
