@@ -24,6 +24,15 @@ def test_anything_heard_in_silence_is_imagined() -> None:
     assert imagined("Hola, ¿cómo estás?", no_speech=0.1, confidence=-0.3, samples=HUSH)
 
 
+def test_more_words_than_fit_into_the_sound_are_imagined() -> None:
+    brief = np.concatenate([HUSH[:4000], VOICE[:6400], HUSH[:4000]])
+    said = {"no_speech": 0.0, "confidence": -0.3}
+    assert imagined("Yahweh. Yahweh. Yahweh. Yahweh.", samples=brief, **said)
+    assert imagined("So I think that is all right.", samples=brief, **said)
+    assert not imagined("Yeah, all right.", samples=brief, **said)
+    assert not imagined("Oye, espera, para.", samples=brief, **said)
+
+
 @pytest.mark.parametrize("text", ["Gracias.", "Thank you.", "you", "Sí."])
 def test_a_muttered_word_needs_a_sure_recogniser(text: str) -> None:
     assert not imagined(text, no_speech=0.1, confidence=-0.4, samples=VOICE)
@@ -36,4 +45,4 @@ def test_a_muttered_word_needs_a_sure_recogniser(text: str) -> None:
              "Gracias por venir a verme.", "No, no, no, para."],
 )  # fmt: skip
 def test_people_are_believed(text: str) -> None:
-    assert not imagined(text, no_speech=0.3, confidence=-0.5, samples=VOICE)
+    assert not imagined(text, no_speech=0.3, confidence=-0.5, samples=np.tile(VOICE, 3))

@@ -35,6 +35,11 @@ DOUBT = -1.0
 INAUDIBLE = 0.003
 
 
+#: Letters a second that nobody says: quick talkers reach 22. A sound is given a little more time
+#: than it is loud for, and counts as loud within so many dB of its loudest 10 ms.
+HURRIED, MORE_SECONDS, LOUD_DB = 30.0, 0.2, 35.0
+
+
 def plain(text: str) -> str:
     """Lower case, without accents and punctuation."""
     bare = unicodedata.normalize("NFKD", text.lower())
@@ -57,6 +62,18 @@ def loudest(samples: Samples) -> float:
     return float(np.sqrt(np.square(frames).mean(axis=1).max()))
 
 
+def hurried(text: str, samples: Samples) -> bool:
+    """More words than anybody can say in so short a sound (16 kHz): a brief sound has set the
+    decoder going."""
+    length = 160
+    frames = samples[: len(samples) // length * length].reshape(-1, length)
+    if not len(frames):
+        return False
+    level = np.sqrt(np.square(frames).mean(axis=1))
+    loud = int((level > level.max() * 10 ** (-LOUD_DB / 20)).sum()) / 100
+    return len(plain(text).replace(" ", "")) > HURRIED * (loud + MORE_SECONDS)
+
+
 def imagined(text: str, *, no_speech: float, confidence: float, samples: Samples) -> bool:
     """Whether the text was more likely imagined than said.
 
@@ -66,7 +83,7 @@ def imagined(text: str, *, no_speech: float, confidence: float, samples: Samples
     said = plain(text)
     if not said or CREDITS.fullmatch(said) or repeats(text):
         return True
-    if loudest(samples) < INAUDIBLE:
+    if loudest(samples) < INAUDIBLE or hurried(text, samples):
         return True
     doubtful = no_speech > NO_SPEECH or confidence < DOUBT
     return doubtful and (said in MUTTERED or (no_speech > NO_SPEECH and confidence < DOUBT))
