@@ -16,6 +16,7 @@ import { Protocol } from "./protocol.js";
 import { Realtime } from "./realtime.js";
 import { Replies } from "./replies.js";
 import { Router } from "./router.js";
+import { showDevices } from "./sound/dialog.js";
 import { Stage } from "./stage.js";
 import { Store } from "./store.js";
 import { Subtitles } from "./subtitles.js";
@@ -65,6 +66,15 @@ function tellMuted(muted) {
   if (store.state.muted === muted) return;
   store.set({ muted });
   untold = realtime.send({ type: "mia.session.update", muted }) ? null : muted;
+}
+
+/** Another microphone was chosen: go on at that one. */
+async function changeMicrophone() {
+  if (store.state.microphone !== "on") return;
+  microphone.stop();
+  const { muted } = store.state;
+  await startMicrophone();
+  if (muted) tellMuted(true);
 }
 
 function toggleMicrophone() {
@@ -256,7 +266,10 @@ hideToken();
 chooseTheme();
 await showLanguage(firstLanguage());
 const worn = showObs(stage, store, realtime, (level, text) => notices.toast(level, text));
-const parts = { t, has, language, api, store, notices, realtime, stage, worn };
+const soundAt = () => player.route();
+showDevices({ microphone: changeMicrophone, loudspeaker: soundAt });
+navigator.mediaDevices?.addEventListener("devicechange", () => void soundAt());
+const parts = { t, has, language, api, store, notices, realtime, stage, worn, soundAt };
 new Router(parts, { shown: (talks) => stage.sleep(!talks) });
 showControls(store, {
   toggle: toggleMicrophone,

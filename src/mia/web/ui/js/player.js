@@ -1,6 +1,7 @@
 // MIA's voice in the browser: takes a reply's sound, plays it gaplessly, and knows the playhead.
 
 import { RATE } from "./audio.js";
+import { playAt } from "./sound/devices.js";
 
 /** @typedef {{item: string, sample: number}} Place a sample of a reply's sound */
 
@@ -80,9 +81,15 @@ export class Player extends EventTarget {
     await context.audioWorklet.addModule("/ui/js/playback-worklet.js");
     const node = new AudioWorkletNode(context, "mia-playback", { numberOfInputs: 0, outputChannelCount: [1] });
     node.connect(context.destination);
+    await playAt(context);
     node.port.onmessage = ({ data }) => this.heard(data);
     this.node = node;
     if (this.running) this.tell("silenced", { silenced: false });
+  }
+
+  /** Play at the loudspeaker that is chosen now. */
+  async route() {
+    if (this.context) await playAt(this.context);
   }
 
   /**
