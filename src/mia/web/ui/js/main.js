@@ -203,6 +203,9 @@ realtime.addEventListener("message", (/** @type {any} */ { detail }) => {
   }
   protocol.handle(detail);
 });
+realtime.addEventListener("moved", (/** @type {any} */ { detail }) =>
+  notices.toast("info", t("page.moving", { address: detail.origin })),
+);
 realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
   talkKey.forget();
   store.set({ pressed: false });
@@ -213,11 +216,10 @@ realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
   store.set({ phase: "idle", busy: false });
   const health = await fetch("/healthz")
     .then((answer) => answer.json())
-realtime.addEventListener("moved", (/** @type {any} */ { detail }) =>
-  notices.toast("info", t("page.moving", { address: detail.origin })),
-);
     .catch(() => null);
   if (realtime.open) return;
+  // Another token is asked for now: the server's own page says what to do.
+  if (health && (await fetch("/api/v1/source").catch(() => null))?.status === 401) location.reload();
   if (health && health.status !== "ok") store.set({ connection: "loading", missing: health.missing ?? [] });
   else store.set({ connection: detail.again || !health ? "reconnecting" : "connecting", missing: [] });
 });
@@ -228,8 +230,6 @@ realtime.addEventListener("moved", (/** @type {any} */ { detail }) =>
 async function showLanguage(chosen) {
   if (!(await speak(chosen))) return;
   for (const option of document.querySelectorAll("[data-language]"))
-  // Another token is asked for now: the server's own page says what to do.
-  if (health && (await fetch("/api/v1/source").catch(() => null))?.status === 401) location.reload();
     option.setAttribute("aria-pressed", String(option.getAttribute("data-language") === chosen));
   chat.fill();
   store.set({ shown: chosen });
@@ -262,9 +262,19 @@ function hideToken() {
   history.replaceState(history.state, "", shown);
 }
 
+/** Whoever followed her to another port is told once, since OBS and bookmarks do not follow. */
+function welcome() {
+  const shown = new URL(location.href);
+  if (!shown.searchParams.has("moved")) return;
+  shown.searchParams.delete("moved");
+  history.replaceState(history.state, "", shown);
+  notices.toast("info", t("page.moved", { address: location.origin }));
+}
+
 hideToken();
 chooseTheme();
 await showLanguage(firstLanguage());
+welcome();
 const worn = showObs(stage, store, realtime, (level, text) => notices.toast(level, text));
 const soundAt = () => player.route();
 showDevices({ microphone: changeMicrophone, loudspeaker: soundAt });
@@ -275,19 +285,9 @@ showControls(store, {
   toggle: toggleMicrophone,
   mute: toggleMute,
   pause: () => tellPaused(!store.state.paused),
-/** Whoever followed her to another port is told once, since OBS and bookmarks do not follow. */
-function welcome() {
-  const shown = new URL(location.href);
-  if (!shown.searchParams.has("moved")) return;
-  shown.searchParams.delete("moved");
-  history.replaceState(history.state, "", shown);
-  notices.toast("info", t("page.moved", { address: location.origin }));
-}
-
   release: releaseMicrophone,
   stop,
   again,
-welcome();
   talk: talkKey,
 });
 feelMeant(store);
