@@ -182,7 +182,9 @@ store.watch(["role"], ({ role }) => {
   if (store.state.microphone === "on") releaseMicrophone();
 });
 
-player.addEventListener("playing", (/** @type {any} */ { detail }) => store.set(detail));
+player.addEventListener("playing", (/** @type {any} */ { detail }) =>
+  store.set({ ...detail, heardHere: player.heardHere }),
+);
 player.addEventListener("silenced", (/** @type {any} */ { detail }) => store.set(detail));
 player.addEventListener("failed", () => notices.toast("error", t("page.sound.failed")));
 player.addEventListener("playhead", (/** @type {any} */ { detail }) =>
