@@ -1,9 +1,11 @@
-"""`python -m bench.panel [--file]`: what the panel costs, and how soon a new user talks.
+"""`python -m bench.panel [--talk] [--minutes N] [--file]`: what the panel costs, and how soon a new
+user talks.
 
 A fresh profile (models installed, nothing else) is opened in Chromium with a person's question as
 the microphone; clicks and seconds until the first answer sounds are counted. Then the page lives
-through a two-hour stream in fast-forward (its events, as the protocol tells them), and a long talk
-is held with the page as the loudspeaker while underruns are counted.
+through a two-hour stream in fast-forward (its events, as the protocol tells them), and for N
+minutes (3) somebody talks with her aloud, with the page as microphone and loudspeaker, while the
+gaps in her voice are counted. `--talk`: the talk alone.
 """
 
 from __future__ import annotations
@@ -20,9 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import soundfile as sf
+import soxr
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from bench.browser import microphone
+from bench.browser import LOUDNESS, RATE, ROOM_TONE, microphone, spoken
 from bench.machine import file
 from bench.start import free_port
 from mia.home import Home
@@ -34,7 +39,9 @@ PATIENCE_MS = 90_000
 TURNS = 600
 #: Minutes of talk over which underruns are counted; `--minutes N` for more.
 MINUTES = 3
-QUESTIONS = ("Cuéntame algo bonito.", "¿Y por qué?", "Háblame del mar.", "¿Qué más?")
+QUESTIONS = ("Cuéntame algo bonito.", "¿Y por qué?", "Háblame del mar.", "¿Qué más sabes?")
+#: Seconds she is given to answer in.
+PAUSE = 9.0
 
 
 @contextmanager
@@ -188,32 +195,55 @@ FRAMES = """() => new Promise((done) => {
 })"""
 
 
+def conversation(folder: Path) -> Path:
+    """A microphone for a long talk, which Chromium begins anew at its end: somebody asks, and lets
+    her answer."""
+    rng = np.random.default_rng(7)
+    parts: list[Any] = [np.zeros(RATE)]
+    for question in QUESTIONS:
+        samples, rate = sf.read(spoken(question, folder), dtype="float32", always_2d=True)
+        said = soxr.resample(samples[:, 0], rate, RATE)
+        loud = said[np.abs(said) > np.abs(said).max() / 20]
+        parts += [said * (LOUDNESS / np.sqrt((loud**2).mean())), np.zeros(int(PAUSE * RATE))]
+    sound = np.concatenate(parts)
+    sound += rng.normal(0, ROOM_TONE, len(sound))
+    path = folder / "conversation.wav"
+    sf.write(path, np.clip(sound, -1, 1), RATE, subtype="PCM_16")
+    return path
+
+
 def long_talk(browser: Browser, url: str, minutes: float) -> list[str]:
-    """Talk for so long with the page as the loudspeaker; how often the sound stuttered."""
+    """Talk aloud for so long with a page as microphone and loudspeaker: how often her sound ran
+    out in the middle of a reply, as the page's own page of timings says, and how often it was late
+    already when it was sent."""
     page = browser.new_context(locale="es-ES", bypass_csp=True).new_page()
     page.goto(f"{url}/?setup=1#/talk")
     page.wait_for_selector("html[data-ready]", timeout=PATIENCE_MS)
     page.wait_for_function("mia.store.state.connection === 'open'", timeout=PATIENCE_MS)
     newest = asked(url, "/api/v1/events")["newest"]
-    page.click("body")
+    page.click("#mic")
+    page.wait_for_selector("#mic[data-state=on]", timeout=PATIENCE_MS)
+    ended: list[dict[str, Any]] = []
     begun = time.monotonic()
-    turns = 0
-    while time.monotonic() - begun < minutes * 60:
-        page.fill("#message", QUESTIONS[turns % len(QUESTIONS)])
-        page.press("#message", "Enter")
-        page.wait_for_function("mia.store.state.playing", timeout=PATIENCE_MS)
-        page.wait_for_function(
-            "!mia.store.state.playing && !mia.store.state.busy", timeout=PATIENCE_MS
-        )
-        turns += 1
-    seconds = time.monotonic() - begun
+    while (seconds := time.monotonic() - begun) < minutes * 60:
+        page.wait_for_timeout(1000 * min(20.0, minutes * 60 - seconds))
+        # The log of events forgets: it is read as one goes along.
+        answer = asked(url, f"/api/v1/events?after={newest}&kinds=ReplyEnded")
+        ended += answer["events"]
+        newest = answer["newest"]
+    page.click("#mic-release")
+    page.wait_for_function("!mia.store.state.playing && !mia.store.state.busy", timeout=PATIENCE_MS)
+    page.evaluate("location.hash = '#/timings'")
+    page.wait_for_selector("[data-tile=gaps]", timeout=PATIENCE_MS)
+    gaps = page.inner_text("[data-tile=gaps]")
+    heard = page.evaluate("mia.store.state.heardHere.seconds")
     page.context.close()
-    told = asked(url, f"/api/v1/events?after={newest}&kinds=ReplyEnded")["events"]
-    underruns = sum(event["underruns"] for event in told)
-    heard = sum(event["heard_ms"] for event in told) / 1000
+    late = sum(event["underruns"] for event in ended)
+    cut = sum(event["status"] == "interrupted" for event in ended)
     return [
-        f"| audio underruns | {underruns} in {seconds / 60:.1f} minutes, {turns} turns, "
-        f"{heard:.0f} s of her voice |"
+        f"| audio underruns in the page | {gaps} in {seconds / 60:.1f} minutes of talk aloud, "
+        f"{heard:.0f} s of her voice in {len(ended)} replies, {cut} of them spoken over |",
+        f"| sound that was late when it was sent, her voice being slower than speech | {late} |",
     ]
 
 
@@ -224,33 +254,40 @@ def told(rows: list[str]) -> list[str]:
 
 
 def main() -> None:
-    minutes = MINUTES
+    minutes = float(MINUTES)
     if "--minutes" in sys.argv:
-        minutes = int(sys.argv[sys.argv.index("--minutes") + 1])
+        minutes = float(sys.argv[sys.argv.index("--minutes") + 1])
     rows = ["| what | measured |", "|---|---|"]
+    fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    heard = "--use-file-for-fake-audio-capture="
+    autoplay = "--autoplay-policy=no-user-gesture-required"
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        recording, _ = microphone(Path(folder))
-        media = [
-            "--use-fake-ui-for-media-stream",
-            "--use-fake-device-for-media-stream",
-            f"--use-file-for-fake-audio-capture={recording}%noloop",
-        ]
+
+        def chromium(*flags: str) -> Browser:
+            return playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *flags])
+
+        talk = conversation(Path(folder))
         with fresh() as (url, _):
-            with playwright.chromium.launch(
-                executable_path=CHROMIUM, args=[*QUIET, *media]
-            ) as browser:
-                rows += told(first_answer(browser, url))
-            autoplay = "--autoplay-policy=no-user-gesture-required"
-            with playwright.chromium.launch(
-                executable_path=CHROMIUM, args=[*QUIET, autoplay]
-            ) as browser:
-                rows += told(long_stream(browser, url))
+            if "--talk" not in sys.argv:
+                recording, _ = microphone(Path(folder))
+                with chromium(*fake, f"{heard}{recording}%noloop") as browser:
+                    rows += told(first_answer(browser, url))
+                with chromium(autoplay) as browser:
+                    rows += told(long_stream(browser, url))
+            with chromium(*fake, f"{heard}{talk}") as browser:
                 rows += told(long_talk(browser, url, minutes))
-    command = "python -m bench.panel --file"
+    if "--talk" in sys.argv:
+        file(
+            "panel-talk",
+            "The panel: a long talk aloud",
+            f"python -m bench.panel --talk --minutes {minutes:g} --file",
+            "\n".join(rows),
+        )
+        return
     file(
         "panel",
         "The panel: from opening to talking, and over a long stream",
-        command,
+        "python -m bench.panel --file",
         "\n".join(rows),
     )
 

@@ -10,9 +10,9 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
-
-from starlette.types import ASGIApp
 
 from mia import calling, memory, people
 from mia import main as program
@@ -24,9 +24,11 @@ from mia.channels.microphone import Devices, Microphone
 from mia.channels.realtime.hub import Hub
 from mia.channels.realtime.talk import Talk
 from mia.config import Loaded, load
+from mia.config.schema import Web
 from mia.conversation import Conversation, Parts
 from mia.conversation.panic import Panic
 from mia.conversation.ports import Role, Usage
+from mia.doors import Doors, Told
 from mia.errors import MiaError
 from mia.home import Home
 from mia.memory import StageMemory
@@ -40,20 +42,16 @@ from mia.panel.shelf import Shelf
 from mia.panel.wardrobe import Wardrobe
 from mia.redaction import hide
 from mia.telemetry.eventlog import EventLog
-from mia.telemetry.events import EventBus
+from mia.telemetry.events import EventBus, Moved
 from mia.telemetry.journal import Journal
 from mia.telemetry.metrics import Metrics
 from mia.telemetry.timings import Timings
 from mia.telemetry.turns import TurnReports
 from mia.voice import Voices
 from mia.voicing import Voicing
-from mia.web import lan as network
 from mia.web.access import Access
 from mia.web.app import create_app
-from mia.web.lan import Lan
 from mia.web.model_file import ModelFile
-from mia.web.security import Doorway
-from mia.web.server import bind, serve
 from mia.web.services import Health, Services
 
 log = logging.getLogger(__name__)
@@ -64,7 +62,11 @@ STAGE = "stage"
 class Serving:
     """One MIA: her web server, her stage, and whoever else talks to her."""
 
-    def __init__(self, loaded: Loaded, home: Home) -> None:
+    def __init__(
+        self, loaded: Loaded, home: Home, fixed: Mapping[str, object] = MappingProxyType({})
+    ) -> None:
+        """fixed: what the command line says of `web`, whatever the file says."""
+        self._fixed = fixed
         self._loaded = loaded
         self._config = loaded.config
         self._home = home
@@ -107,33 +109,28 @@ class Serving:
                 self._wardrobe.outputs,
                 lambda: self._memory,
                 lambda: self._taping,
+                self._open_network,
             ).apply,
         )
-        self._lan: Lan | None = None
+        self._doors: Doors | None = None
+        # Where the user's own avatar is: as configured, or wherever the page puts it.
+        kept = home.data / "avatar" / "model.vrm"
+        self._avatar_model = ModelFile(kept, self._fixed_model(self._config.web))
         self._shelf = Shelf(lambda: self._config, home)
         self._desk = Desk(
             lambda: self._loaded, lambda: self._parts, self._reload, self._shelf, home
         )
 
     async def run(
-        self,
-        *,
-        lan: int | None = None,
-        listening: Callable[[int], None] = lambda _port: None,
-        reachable: Callable[[Lan], None] = lambda _lan: None,
-        ready: Callable[[], None] = lambda: None,
+        self, told: Told | None = None, *, ready: Callable[[], None] = lambda: None
     ) -> None:
         """Serve until cancelled or told to stop by a signal.
 
-        lan: a port to speak HTTPS on in the local network as well, 0 for a free one.
-        listening: called with the port once the page answers. reachable: with the way in from
-        the local network. ready: called once she can talk.
-        Raises MiaError: the port is taken, or a part cannot be loaded.
+        told: hears where she is reached, at first and whenever that changes. ready: called once
+        she can talk. Raises MiaError: the port is taken, or a part cannot be loaded.
         """
         web = self._config.web
-        token = web.token.get_secret_value() if web.token else None
-        access = Access(web.host, token, origins=tuple(web.allowed_origins))
-        listener = bind(web.host, web.port)
+        self._doors = Doors(self._home, web, told)
         app = create_app(
             Services(
                 bus=self._bus,
@@ -144,16 +141,16 @@ class Serving:
                 turns=self._turns,
                 log=self._log,
                 config=self._shown,
-                access=access,
+                access=Access(web.host, "" if web.token is None else web.token.get_secret_value()),
                 usage=self._usage,
                 avatar=lambda: self._showing.states,
                 voice=lambda: self._voicing,
                 sounds_here=self._config.audio.microphone,
                 max_pages=web.max_pages,
                 max_sessions=web.max_sessions,
-                model=self._model(),
+                model=self._avatar_model,
                 reload=self._reload,
-                lan=lambda: self._lan,
+                lan=lambda: self._doors.lan if self._doors else None,
                 journal=self._journal,
                 timings=self._timings,
                 desk=self._desk,
@@ -167,52 +164,54 @@ class Serving:
             )
         )
         self._hub = app.state.hub
+        self._doors.open(app)
         root = logging.getLogger()
         root.addHandler(self._journal)
         try:
             async with asyncio.TaskGroup() as group:
-                server = group.create_task(
-                    serve(app, web.host, web.port, listener=listener, ready=listening)
-                )
+                server = group.create_task(self._doors.run(app))
                 talking = group.create_task(self._stay(ready))
-                tasks = [server, talking, group.create_task(self._shelf.downloads.run())]
-                if lan is not None:
-                    tasks.append(group.create_task(self._open(app, lan, token, reachable)))
-                self._until_signal(*tasks)
+                self._until_signal(server, talking, group.create_task(self._shelf.downloads.run()))
         except* MiaError as errors:
             raise errors.exceptions[0] from None
         finally:
             root.removeHandler(self._journal)
             self._journal.close()
 
-    async def _open(
-        self, app: ASGIApp, port: int, token: str | None, reachable: Callable[[Lan], None]
-    ) -> None:
-        """Serve the local network as well, encrypted and with a token, until cancelled."""
-        folder = self._home.data
-        found = await run_blocking(network.addresses)
-        shown = token if token else await run_blocking(network.token, folder)
-        tls, fingerprint = await run_blocking(network.context, folder, (*found, *network.names()))
-        listener = bind("0.0.0.0", port)
-        bound = listener.getsockname()[1]
-        ways = [network.url(address, bound) for address in found] or [
-            network.url("127.0.0.1", bound)
-        ]
-        access = Access("0.0.0.0", shown, hosts=network.names())
-        hide(shown)
-        self._lan = Lan(ways[0], tuple(ways[1:]), shown, fingerprint)
-        reachable(self._lan)
-        await serve(Doorway(app, access), "0.0.0.0", bound, listener=listener, tls=tls)
-
     async def _reload(self) -> None:
-        """Begin anew with the configuration as it is in the file now. Raises ConfigError."""
+        """Begin anew with the configuration as it is in the file now. Raises MiaError: it is
+        wrong, or she cannot be reached as it says; then nothing has changed."""
         loaded = await run_blocking(lambda: load(self._loaded.path, env=os.environ))
-        # Where she listens was decided when the program began.
-        loaded.config.web = self._config.web
+        web = loaded.config.web
+        for name, value in self._fixed.items():
+            setattr(web, name, value)
+        doors = self._doors
+        if doors is not None and self._hub is not None:
+            before = doors.place.port
+            if await doors.move(web):
+                place = doors.place
+                self._bus.publish(
+                    Moved(
+                        at=asyncio.get_running_loop().time(),
+                        conversation="",
+                        host=place.host,
+                        port=place.port,
+                        before=before,
+                    )
+                )
+            self._hub.limit(web.max_pages, web.max_sessions)
+            self._avatar_model.fixed = self._fixed_model(web)
         self._loaded, self._config = loaded, loaded.config
         hide(*hidden(loaded.config))
         await self._wardrobe.dress()
         self._changed.set()
+
+    async def _open_network(self, wanted: bool) -> None:
+        """Be reached from the local network, or no longer. Raises MiaError."""
+        assert self._doors is not None
+        web = self._config.web.model_copy(update={"lan": wanted})
+        await self._doors.move(web)
+        self._config.web = web
 
     async def _stay(self, ready: Callable[[], None]) -> None:
         """Talk; whenever the configuration has changed, with new parts.
@@ -402,11 +401,10 @@ class Serving:
             return Health("loading", waiting=tuple(sorted(self._loading.waiting)))
         return Health("ok")
 
-    def _model(self) -> ModelFile:
-        """Where the user's own avatar is: as configured, or wherever the page puts it."""
-        named = self._config.web.avatar_model
-        fixed = self._loaded.path.parent / named.expanduser() if named else None
-        return ModelFile(self._home.data / "avatar" / "model.vrm", fixed)
+    def _fixed_model(self, web: Web) -> Path | None:
+        """The configuration's own avatar file."""
+        named = web.avatar_model
+        return self._loaded.path.parent / named.expanduser() if named else None
 
     def _feel(self, expression: str, seconds: float) -> None:
         if self._face is not None:

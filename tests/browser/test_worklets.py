@@ -82,6 +82,14 @@ def test_running_dry_in_the_middle_of_a_reply_is_counted(visit: Visitor) -> None
     assert heard["told"][-1]["played"] == 2000
 
 
+def test_silence_that_was_asked_for_is_no_gap(visit: Visitor) -> None:
+    hush = {"type": "hush"}
+    orders = [[0, [_push(0, 1000)]], [0.2, [hush]], [0.3, [_push(1000, 1000)]]]
+    heard = visit().page.evaluate(PLAY, {"seconds": 0.5, "orders": orders})
+    assert heard["told"][-1]["underruns"] == 0
+    assert not [told for told in heard["told"] if told["type"] == "gap"]
+
+
 def test_a_hush_fades_within_ten_milliseconds_and_tells_the_last_sample(visit: Visitor) -> None:
     orders = [[0, [_push(0, 12_000)]], [0.1, [{"type": "hush"}]]]
     heard = visit().page.evaluate(PLAY, {"seconds": 0.6, "orders": orders})

@@ -11,12 +11,12 @@ import pytest
 from click.testing import CliRunner
 from pydantic import Field
 
+from mia.audio.devices import Device
 from mia.avatar.output import OutputState
 from mia.backends import Backend, Context, Options
 from mia.commands import doctor as module
 from mia.commands.doctor import (
     Check,
-    Device,
     check_backends,
     check_disk,
     check_gpu,

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ from rich.text import Text
 
 import mia
 from mia import main as program
+from mia.audio.devices import Device, sound_devices
 from mia.avatar.output import OutputState
 from mia.backends import Backend, Port
 from mia.commands.doctor_avatar import look_at
@@ -70,46 +71,6 @@ class Check:
         key = f"cli.doctor.{self.code}.advice"
         said = translate(key, **self.parameters)
         return "" if said == key or self.status in ("good", "unused") else said
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A sound device. inputs and outputs count channels; rate is its own, in Hz."""
-
-    number: int
-    name: str
-    inputs: int
-    outputs: int
-    rate: int
-    default_input: bool = False
-    default_output: bool = False
-
-
-def sound_devices() -> tuple[Device, ...]:
-    """Every microphone and loudspeaker of this machine. Raises DeviceUnavailable."""
-    try:
-        import sounddevice
-    except ModuleNotFoundError as error:
-        raise DeviceUnavailable("device.no_module") from error
-    except OSError as error:  # the module is there, the PortAudio library is not
-        raise DeviceUnavailable("device.no_portaudio") from error
-    try:
-        found: Sequence[Mapping[str, Any]] = sounddevice.query_devices()
-        source, sink = sounddevice.default.device
-    except sounddevice.PortAudioError as error:
-        raise DeviceUnavailable("device.refused", reason=str(error)) from error
-    return tuple(
-        Device(
-            number=number,
-            name=str(device["name"]),
-            inputs=int(device["max_input_channels"]),
-            outputs=int(device["max_output_channels"]),
-            rate=int(device["default_samplerate"]),
-            default_input=number == source,
-            default_output=number == sink,
-        )
-        for number, device in enumerate(found)
-    )
 
 
 # What is looked at: the machine, the configuration, the backends, sound and network.

@@ -214,6 +214,12 @@ class Web(Section):
         "needs a token.",
     )
     port: int = Field(8080, ge=1, le=65_535, description="Their TCP port.")
+    lan: bool = Field(
+        False,
+        description="Listen on the local network as well, for a phone: HTTPS with a certificate of "
+        "MIA's own, and a token.",
+    )
+    lan_port: int = Field(8443, ge=1, le=65_535, description="TCP port of the local network.")
     token: SecretStr | None = Field(
         None,
         description="What clients from elsewhere must show.",

@@ -3,7 +3,7 @@ whether she remembers, and whose sound is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from mia.backends import Options
@@ -23,6 +23,7 @@ VOICE: Mapping[str, str] = {
 }
 LANGUAGE, MODE = "language", "input.mode"
 MEMORY = "memory.enabled"
+NETWORK = "web.lan"
 SOUND = ("conversations.record", "conversations.sound_mb")
 
 
@@ -46,12 +47,14 @@ class Tapes(Protocol):
 
 def live(key: str) -> bool:
     """Whether a change of this key counts at once."""
-    return key in VOICE or key in (LANGUAGE, MODE, MEMORY, *SOUND) or key.startswith(OUTPUTS)
+    return (
+        key in VOICE or key in (LANGUAGE, MODE, MEMORY, NETWORK, *SOUND) or key.startswith(OUTPUTS)
+    )
 
 
 class Live:
-    """Changes one running MIA. stage, voice, memory, sound: None while she has
-    none."""
+    """Changes one running MIA. stage, voice, memory, sound: None while she has none. network: lets
+    her be reached from the local network, or no longer."""
 
     def __init__(
         self,
@@ -61,6 +64,7 @@ class Live:
         wanted: Callable[[Config], Mapping[str, Options]],
         memory: Callable[[], Remembers | None] = lambda: None,
         sound: Callable[[], Tapes | None] = lambda: None,
+        network: Callable[[bool], Awaitable[None]] | None = None,
     ) -> None:
         self._stage = stage
         self._voice = voice
@@ -68,11 +72,15 @@ class Live:
         self._wanted = wanted
         self._memory = memory
         self._sound = sound
+        self._network = network
 
     async def apply(self, names: Collection[str], config: Config) -> Collection[str]:
         """Take these keys over from `config`; returns those that count now. Raises MiaError for
         a voice that is not to be had; then nothing has changed."""
         done = await self._speak(names, config)
+        if NETWORK in names and self._network is not None:
+            await self._network(config.web.lan)
+            done.append(NETWORK)
         memory = self._memory()
         if MEMORY in names and memory is not None:
             memory.switch(config.memory.enabled)

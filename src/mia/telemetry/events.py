@@ -298,6 +298,15 @@ class RecordingChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moved(Event):
+    """The page is at another port from now on. host: empty for any name it is called by now."""
+
+    host: str
+    port: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Event):
     """Something a user should know: `error.<code>` or `notice.<code>` in the catalogue."""
 

@@ -29,6 +29,7 @@ from mia.web import (
     avatar,
     conversations,
     describe,
+    devices,
     logs,
     memory,
     models,
@@ -78,6 +79,7 @@ def create_app(services: Services) -> FastAPI:
     app.include_router(api.router(services, hub))
     app.include_router(avatar.router(services))
     app.include_router(settings.router(services))
+    app.include_router(devices.router(services))
     app.include_router(personas.router(services))
     app.include_router(timings.router(services))
     app.include_router(logs.router(services))

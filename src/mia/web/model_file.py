@@ -21,7 +21,7 @@ _JSON, _BIN = 0x4E4F534A, 0x004E4942
 _LARGEST_JSON = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ModelFile:
     """Where the model is. kept: an uploaded one's place. fixed: the configuration's choice, which
     an upload does not replace."""

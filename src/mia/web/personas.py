@@ -77,17 +77,22 @@ def router(services: Services) -> APIRouter:
         chosen = prompts.name if prompts.parent == personas.root else ""
         return personas, values, chosen, prompts
 
+    async def before(personas: Personas) -> dict[str, Any]:
+        """What the configuration said before one of ours was chosen, else how MIA comes."""
+        fields = (await control().describe())["fields"]
+        usual = {field["key"]: field["default"] for field in fields}
+        kept = await run_blocking(personas.before)
+        return {NAMED: usual[NAMED], PROMPTS: usual[PROMPTS], **kept}
+
     @routes.get("/api/v1/personas", summary="Every persona there is", responses=_PROBLEMS)
     async def every() -> PersonasAnswer:
         personas, values, chosen, _ = await now()
         found = await run_blocking(personas.every)
         rows = [_row(persona, persona.id == chosen, personas) for persona in found]
-        before = {} if not chosen else await run_blocking(personas.before)
-        if not chosen or before:
-            here = {**values, **before}
-            _, folder = await run_blocking(_places, str(personas.root), str(here[PROMPTS]))
-            files = await run_blocking(files_of, folder)
-            rows.insert(0, _row(Persona("", str(here[NAMED]), files), not chosen, personas))
+        here = {**values, **(await before(personas) if chosen else {})}
+        _, folder = await run_blocking(_places, str(personas.root), str(here[PROMPTS]))
+        files = await run_blocking(files_of, folder)
+        rows.insert(0, _row(Persona("", str(here[NAMED]), files), not chosen, personas))
         return PersonasAnswer(personas=rows, folder=FOLDER)
 
     @routes.post("/api/v1/personas", summary="Make a new one", status_code=201, responses=_PROBLEMS)
@@ -180,10 +185,7 @@ def router(services: Services) -> APIRouter:
     )
     async def go_back() -> None:
         personas, *_ = await now()
-        before = await run_blocking(personas.before)
-        if not before:
-            raise MiaError("persona.unknown", name="before")
-        await control().change(before, (), "save")
+        await control().change(await before(personas), (), "save")
         await services.reload()
 
     @routes.post(

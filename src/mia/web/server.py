@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable, Generator
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mia.errors import MiaError
 
@@ -65,6 +65,85 @@ class _Server(uvicorn.Server):
         yield
 
 
+class Door:
+    """One address that is listened on. `bind` comes first, then `app` is set, then `serve`."""
+
+    def __init__(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> None:
+        """port: 0 for a free one. tls: speak HTTPS."""
+        self.app: ASGIApp | None = None
+        """What is served; it may be exchanged at any time."""
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._listener: socket.socket | None = None
+        self._server: _Server | None = None
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    def bind(self) -> None:
+        """Take the port; connections wait until `serve`. Raises PortInUse, MiaError."""
+        self.listen_on(bind(self._host, self._port))
+
+    def listen_on(self, listener: socket.socket) -> None:
+        """Use this socket of `bind`'s."""
+        self._listener = listener
+        self._port = listener.getsockname()[1]
+
+    def shut(self) -> None:
+        """Take no more connections and let go of the port; those there are go on."""
+        for server in getattr(self._server, "servers", ()):
+            server.close()
+        if self._listener is not None:
+            self._listener.close()
+
+    def again(self) -> Door:
+        """This door, bound anew after it was shut. Raises PortInUse, MiaError."""
+        door = Door(self._host, self._port, tls=self._tls)
+        door.app = self.app
+        door.bind()
+        return door
+
+    async def serve(self) -> None:
+        """Serve until cancelled; then the socket is closed and running requests get 3 s to end."""
+        if self._listener is None:
+            self.bind()
+        assert self._listener is not None
+        config = uvicorn.Config(
+            self._answer,
+            interface="asgi3",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            proxy_headers=False,
+            ws_max_size=MAX_MESSAGE,
+            ws_per_message_deflate=False,  # sound does not deflate, and costs time for each block
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+            ssl_context_factory=None if self._tls is None else self._context,
+        )
+        server = self._server = _Server(config)
+        running = asyncio.create_task(server.serve(sockets=[self._listener]), name="web server")
+        try:
+            await asyncio.shield(running)
+        except asyncio.CancelledError:
+            server.should_exit = True
+            await _settled(running)
+            raise
+        finally:
+            self._listener.close()
+
+    def _context(self, _config: uvicorn.Config, _default: object) -> ssl.SSLContext:
+        assert self._tls is not None
+        return self._tls
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+
 async def serve(
     app: ASGIApp,
     host: str,
@@ -79,33 +158,15 @@ async def serve(
     listener: a socket from `bind`, where the port was to be taken early. tls: speak HTTPS. ready:
     called with the port once connections are accepted. Raises PortInUse.
     """
-    listener = listener or bind(host, port)
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        server_header=False,
-        proxy_headers=False,
-        ws_max_size=MAX_MESSAGE,
-        ws_per_message_deflate=False,  # sound does not deflate, and it costs time for each block
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
-    )
-    server = _Server(config)
-    bound = listener.getsockname()[1]
-    running = asyncio.create_task(server.serve(sockets=[listener]), name="web server")
-    try:
-        if ready is not None:
-            ready(bound)
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        server.should_exit = True
-        await _settled(running)
-        raise
-    finally:
-        listener.close()
+    door = Door(host, port, tls=tls)
+    door.app = app
+    if listener is None:
+        door.bind()
+    else:
+        door.listen_on(listener)
+    if ready is not None:
+        ready(door.port)
+    await door.serve()
 
 
 async def _settled(task: asyncio.Task[None]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import mia
+from mia.audio.devices import Device, fresh_devices
 from mia.channels.realtime.session import no_usage
 from mia.channels.realtime.talk import CountUsage, MakeTalk, Talk
 from mia.conversation.panic import Panic
@@ -193,6 +194,8 @@ class Services:
     desk: the set-up and the models.
     lan: how she is reached from the same network, None while she does not listen there.
     memory: what she remembers. sound: what keeps the sound of it.
+    devices: looks for the microphones and loudspeakers of this machine; blocking, raises
+    DeviceUnavailable.
     worn: the face of the persona she is now. dress: look again what that is, and show it.
     """
 
@@ -224,5 +227,6 @@ class Services:
     memory: Callable[[], MemoryControl | None] = lambda: None
     sound: Callable[[], SoundControl | None] = lambda: None
     panic: Panic = field(default_factory=Panic)
+    devices: Callable[[], Sequence[Device]] = fresh_devices
     worn: Callable[[], Worn] = Worn
     dress: Callable[[], Awaitable[None]] = nothing_to_reload

@@ -128,6 +128,10 @@ class Hub:
         talk = await self._make_talk()
         return RealtimeSession(socket, talk, beta=greeting.beta, usage=self._usage, ends=self._ends)
 
+    def limit(self, pages: int, guests: int) -> None:
+        """Let so many of each kind in from now on; nobody is sent away for it."""
+        self._most = {True: pages, False: guests}
+
     def tell_all(self) -> None:
         """Tell every page the stage's state."""
         if (stage := self.stage) is not None:

@@ -112,6 +112,9 @@ class Translator:
                 self._replaced()
             case bus.TurnTimed() if self._page:
                 self._emit(shapes.turn(event))
+            case bus.Moved() if self._page:
+                place = {"host": event.host, "port": event.port, "before": event.before}
+                self._emit({"type": "mia.moved", "version": 1, **place})
             case bus.Notice():
                 if event.level == "error":
                     self._trouble = event.code

@@ -16,6 +16,7 @@ import { Protocol } from "./protocol.js";
 import { Realtime } from "./realtime.js";
 import { Replies } from "./replies.js";
 import { Router } from "./router.js";
+import { showDevices } from "./sound/dialog.js";
 import { Stage } from "./stage.js";
 import { Store } from "./store.js";
 import { Subtitles } from "./subtitles.js";
@@ -65,6 +66,15 @@ function tellMuted(muted) {
   if (store.state.muted === muted) return;
   store.set({ muted });
   untold = realtime.send({ type: "mia.session.update", muted }) ? null : muted;
+}
+
+/** Another microphone was chosen: go on at that one. */
+async function changeMicrophone() {
+  if (store.state.microphone !== "on") return;
+  microphone.stop();
+  const { muted } = store.state;
+  await startMicrophone();
+  if (muted) tellMuted(true);
 }
 
 function toggleMicrophone() {
@@ -172,7 +182,9 @@ store.watch(["role"], ({ role }) => {
   if (store.state.microphone === "on") releaseMicrophone();
 });
 
-player.addEventListener("playing", (/** @type {any} */ { detail }) => store.set(detail));
+player.addEventListener("playing", (/** @type {any} */ { detail }) =>
+  store.set({ ...detail, heardHere: player.heardHere }),
+);
 player.addEventListener("silenced", (/** @type {any} */ { detail }) => store.set(detail));
 player.addEventListener("failed", () => notices.toast("error", t("page.sound.failed")));
 player.addEventListener("playhead", (/** @type {any} */ { detail }) =>
@@ -193,6 +205,9 @@ realtime.addEventListener("message", (/** @type {any} */ { detail }) => {
   }
   protocol.handle(detail);
 });
+realtime.addEventListener("moved", (/** @type {any} */ { detail }) =>
+  notices.toast("info", t("page.moving", { address: detail.origin })),
+);
 realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
   talkKey.forget();
   store.set({ pressed: false });
@@ -205,6 +220,8 @@ realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
     .then((answer) => answer.json())
     .catch(() => null);
   if (realtime.open) return;
+  // Another token is asked for now: the server's own page says what to do.
+  if (health && (await fetch("/api/v1/source").catch(() => null))?.status === 401) location.reload();
   if (health && health.status !== "ok") store.set({ connection: "loading", missing: health.missing ?? [] });
   else store.set({ connection: detail.again || !health ? "reconnecting" : "connecting", missing: [] });
 });
@@ -247,11 +264,24 @@ function hideToken() {
   history.replaceState(history.state, "", shown);
 }
 
+/** Whoever followed her to another port is told once, since OBS and bookmarks do not follow. */
+function welcome() {
+  const shown = new URL(location.href);
+  if (!shown.searchParams.has("moved")) return;
+  shown.searchParams.delete("moved");
+  history.replaceState(history.state, "", shown);
+  notices.toast("info", t("page.moved", { address: location.origin }));
+}
+
 hideToken();
 chooseTheme();
 await showLanguage(firstLanguage());
+welcome();
 const worn = showObs(stage, store, realtime, (level, text) => notices.toast(level, text));
-const parts = { t, has, language, api, store, notices, realtime, stage, worn };
+const soundAt = () => player.route();
+showDevices({ microphone: changeMicrophone, loudspeaker: soundAt });
+navigator.mediaDevices?.addEventListener("devicechange", () => void soundAt());
+const parts = { t, has, language, api, store, notices, realtime, stage, worn, soundAt };
 new Router(parts, { shown: (talks) => stage.sleep(!talks) });
 showControls(store, {
   toggle: toggleMicrophone,

@@ -1,6 +1,7 @@
 // The user's microphone: asks for it, hands on its frames, and says plainly why it has none.
 
 import { encode, meter } from "./audio.js";
+import { wanted } from "./sound/devices.js";
 
 /** @typedef {import("./store.js").MicrophoneProblem} Problem */
 
@@ -41,9 +42,7 @@ export class Microphone extends EventTarget {
       throw new MicrophoneError("unsupported");
     let stream;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({
-        audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
-      });
+      stream = await navigator.mediaDevices.getUserMedia({ audio: await wanted() });
     } catch (error) {
       throw new MicrophoneError(problemOf(error), error);
     }

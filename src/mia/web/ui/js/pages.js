@@ -13,6 +13,7 @@
  * @property {import("./realtime.js").Realtime} realtime
  * @property {import("./stage.js").Stage} stage
  * @property {import("./obs.js").Worn} worn what she wears in this page
+ * @property {() => Promise<void>} soundAt play at the loudspeaker that was chosen last
  * @property {string[]} path what follows the page's name in the address: `#/logs/turn/3` → turn, 3
  * @property {(route: string) => void} go to a page, as "settings" or "logs/turn/3"
  */

@@ -2,7 +2,8 @@
 // In: {type: "push", item, offset, samples} · {type: "hush"} · {type: "duck", gain, samples} ·
 // {type: "report"}
 // Out: {type: "at", item, sample, time, played, underruns, dry, asked} about 50 times a second and at every
-// change, {type: "hushed", item, sample} when the fade is over.
+// change, {type: "hushed", item, sample} when the fade is over, {type: "gap", item, sample, seconds} when
+// sound comes that should have followed at once.
 
 /** Samples of the fade at a hush: 10 ms. */
 const FADE = 240;
@@ -23,6 +24,8 @@ class Playback extends AudioWorkletProcessor {
     this.played = 0;
     this.underruns = 0;
     this.dry = true;
+    this.dryAt = 0; // when it ran dry
+    this.hushed = false; // on purpose
     this.waited = 0;
     this.fading = -1;
     this.gain = { now: 1, target: 1, step: 0 };
@@ -34,7 +37,13 @@ class Playback extends AudioWorkletProcessor {
   take(message) {
     if (message.type === "push") {
       // She ran out in the middle of a reply: what comes now belongs right after what was played.
-      if (this.dry && this.item === message.item && this.sample === message.offset && this.sample > 0) this.underruns++;
+      const follows = this.item === message.item && this.sample === message.offset && this.sample > 0;
+      if (this.dry && this.held === 0 && follows && !this.hushed) {
+        this.underruns++;
+        const { item, sample } = this;
+        this.port.postMessage({ type: "gap", item, sample, seconds: currentTime - this.dryAt });
+      }
+      this.hushed = false;
       if (this.fading >= 0) this.silence();
       this.queue.push({ item: message.item, offset: message.offset, samples: message.samples });
       this.held += message.samples.length;
@@ -56,6 +65,7 @@ class Playback extends AudioWorkletProcessor {
     this.held = 0;
     this.fading = -1;
     this.dry = true;
+    this.hushed = true;
     this.waited = 0;
     this.port.postMessage({ type: "hushed", item: this.item, sample: this.sample });
     this.report();
@@ -83,6 +93,7 @@ class Playback extends AudioWorkletProcessor {
       const block = this.queue[0];
       if (!block) {
         this.dry = true;
+        this.dryAt = currentTime;
         break;
       }
       const { gain } = this;

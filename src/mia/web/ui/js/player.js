@@ -1,6 +1,7 @@
 // MIA's voice in the browser: takes a reply's sound, plays it gaplessly, and knows the playhead.
 
 import { RATE } from "./audio.js";
+import { playAt } from "./sound/devices.js";
 
 /** @typedef {{item: string, sample: number}} Place a sample of a reply's sound */
 
@@ -43,6 +44,9 @@ export class Player extends EventTarget {
     this.track = null;
     this.report = { item: "", sample: 0, time: 0, played: 0, underruns: 0, dry: true };
     this.playing = false;
+    /** Where the reply's own words begin: until there something short may be heard, and then nothing. */
+    this.words = { item: "", sample: 0 };
+    this.stutters = 0;
     this.told = 0;
     /** @type {((place: Place|null) => void)[]} */
     this.hushed = [];
@@ -54,9 +58,14 @@ export class Player extends EventTarget {
     return this.report.played;
   }
 
-  /** How often the sound ran out in the middle of a reply. */
-  get underruns() {
-    return this.report.underruns;
+  /** What was heard here since the page was opened: seconds, and how often it ran out in the middle of a reply. */
+  get heardHere() {
+    return { seconds: this.playedSamples / RATE, stutters: this.stutters };
+  }
+
+  /** The reply's own words begin after so many milliseconds of its sound. @param {string} item @param {number} ms */
+  wordsFrom(item, ms) {
+    this.words = { item, sample: Math.round((ms * RATE) / 1000) };
   }
 
   get running() {
@@ -80,9 +89,15 @@ export class Player extends EventTarget {
     await context.audioWorklet.addModule("/ui/js/playback-worklet.js");
     const node = new AudioWorkletNode(context, "mia-playback", { numberOfInputs: 0, outputChannelCount: [1] });
     node.connect(context.destination);
+    await playAt(context);
     node.port.onmessage = ({ data }) => this.heard(data);
     this.node = node;
     if (this.running) this.tell("silenced", { silenced: false });
+  }
+
+  /** Play at the loudspeaker that is chosen now. */
+  async route() {
+    if (this.context) await playAt(this.context);
   }
 
   /**
@@ -151,6 +166,11 @@ export class Player extends EventTarget {
       const late = Math.round(this.latency * RATE);
       const place = message.item ? { item: message.item, sample: Math.max(0, message.sample - late) } : null;
       for (const resolve of this.hushed.splice(0)) resolve(place);
+      return;
+    }
+    if (message.type === "gap") {
+      const filler = message.item === this.words.item && message.sample <= this.words.sample;
+      if (!filler) this.stutters++;
       return;
     }
     this.report = message;

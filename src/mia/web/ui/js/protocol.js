@@ -162,6 +162,7 @@ export class Protocol {
   /** @param {Event} event */
   segment(event) {
     this.replies.place(event);
+    if (event.sequence === 0) this.player.wordsFrom(event.item_id, event.begin_ms);
     // She speaks, and nobody hears it here, so there is no playhead: the clause is shown as it comes.
     const newest = this.replies.newest(event.item_id);
     if (this.store.state.role === "speaker" && this.store.state.silenced && newest) {

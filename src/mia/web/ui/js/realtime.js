@@ -4,6 +4,8 @@
 
 const FIRST_WAIT_MS = 400;
 const LONGEST_WAIT_MS = 5000;
+/** Between the word that MIA is elsewhere and going there. */
+const MOVES_MS = 1200;
 /** Microphone frames are dropped, not queued, once this much waits to be sent: about five seconds. */
 const MOST_WAITING = 400_000;
 
@@ -47,6 +49,7 @@ export class Realtime extends EventTarget {
       const message = JSON.parse(data);
       // A server that only says why it hangs up again is not back yet.
       if (message.type === "session.created") this.attempt = 0;
+      if (message.type === "mia.moved") this.follow(message);
       this.tell("message", message);
     });
     socket.addEventListener("close", ({ code }) => {
@@ -61,6 +64,23 @@ export class Realtime extends EventTarget {
     // A little chance in it, so that many pages do not all come back in the same instant.
     this.timer = setTimeout(() => this.connect(), longest * (0.7 + 0.3 * Math.random()));
     this.tell("lost", { code, again: this.wasOpen });
+  }
+
+  /**
+   * MIA is at another port: go there, unless this page came in by another door (the local network's).
+   * @param {any} place
+   */
+  follow({ host, port, before }) {
+    const here = new URL(location.href);
+    if (here.protocol !== "http:" || Number(here.port || 80) !== before) return;
+    const there = new URL(here);
+    there.port = String(port);
+    if (host) there.hostname = host;
+    if (there.origin === here.origin) return;
+    there.searchParams.set("moved", "1");
+    this.tell("moved", { origin: there.origin });
+    // What is said about it can be read meanwhile.
+    setTimeout(() => location.replace(there), MOVES_MS);
   }
 
   hurry() {

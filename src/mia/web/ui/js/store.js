@@ -28,7 +28,7 @@
  * @property {string} call the call MIA is in, empty: she is here
  * @property {"speaker"|"observer"} role
  * @property {string} persona
- * @property {string|null} face changes with what her persona is shown as; null: not told yet
+ * @property {import("./wardrobe.js").Outfit|null} face what her persona is shown as; null: not told yet
  * @property {"none"|"hers"|"both"} recording whose sound is kept
  * @property {string} language the conversation's: es, en or auto
  * @property {"es"|"en"} shown the page's own language
@@ -36,6 +36,7 @@
  * @property {MicrophoneState} microphone
  * @property {MicrophoneProblem|null} problem why the microphone is blocked
  * @property {boolean} playing MIA is being heard now
+ * @property {{seconds: number, stutters: number}} heardHere her voice on this page, and how often it ran out
  * @property {boolean} silenced the browser wants a click before it lets sound out
  * @property {Message[]} messages
  * @property {Record<string, Remembered[]>} remembered by the id of the reply
@@ -68,6 +69,7 @@ export const initial = () => ({
   microphone: "off",
   problem: null,
   playing: false,
+  heardHere: { seconds: 0, stutters: 0 },
   silenced: false,
   messages: [],
   remembered: {},

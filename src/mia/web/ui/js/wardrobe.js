@@ -47,6 +47,8 @@ export class Wardrobe {
     this.change = change;
     this.hers = PLAIN;
     this.changing = Promise.resolve();
+    /** Somebody will ask soon. */
+    this.asked = false;
   }
 
   /** What she begins in. */
@@ -57,7 +59,10 @@ export class Wardrobe {
 
   /** Ask what she wears, and show it if it is something else. One after the other: the last news counts. */
   look() {
+    if (this.asked) return this.changing;
+    this.asked = true;
     this.changing = this.changing.then(async () => {
+      this.asked = false;
       const worn = await ask();
       if (!worn || JSON.stringify(worn) === JSON.stringify(this.hers)) return;
       this.hers = worn;

@@ -8,14 +8,34 @@ import { copy } from "../follow.js";
 /** @param {HTMLElement} root @param {App} app */
 export async function mount(root, app) {
   const { t } = app;
-  const lan = await app.api("/api/v1/lan");
-  root.append(h("p.lead", {}, t("page.phone.lead")), ...(lan.open ? opened(app, lan) : closed(app)));
+  const place = h("div.phone-place");
+  const problem = h("p.problem", { role: "alert", hidden: true });
+
+  async function show() {
+    const lan = await app.api("/api/v1/lan");
+    place.replaceChildren(...(lan.open ? opened(app, lan, change) : closed(app, change)));
+  }
+
+  /** Open MIA to the local network, or close her; kept in config.yaml. @param {boolean} open */
+  async function change(open) {
+    problem.hidden = true;
+    try {
+      await app.api("/api/v1/config", { method: "PATCH", body: { set: { "web.lan": open }, how: "save" } });
+      await show();
+    } catch (error) {
+      problem.hidden = false;
+      problem.textContent = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  root.append(h("p.lead", {}, t("page.phone.lead")), problem, place);
+  await show();
   if (!isSecureContext) root.append(h("div.notice.warning", {}, h("p.notice-text", {}, t("page.phone.insecure"))));
   return () => {};
 }
 
-/** @param {App} app @param {any} lan */
-function opened({ t, notices }, lan) {
+/** @param {App} app @param {any} lan @param {(open: boolean) => Promise<void>} change */
+function opened({ t, notices }, lan, change) {
   // The code carries the token: nobody's stream should show it by accident.
   const place = h("div.qr", {});
   const show = h(
@@ -53,21 +73,34 @@ function opened({ t, notices }, lan) {
         h("p.label", {}, t("page.phone.fingerprint")),
         h("p.mono.fingerprint", {}, lan.fingerprint),
         h("p.hint", {}, t("page.phone.fingerprint.hint")),
+        // Whoever came in by this door would shut it behind them.
+        location.protocol === "http:" &&
+          h(
+            "div.buttons",
+            {},
+            h("button.button", { type: "button", onclick: () => void change(false) }, icon("power"), t("page.phone.close")),
+          ),
       ),
     ),
   ];
 }
 
-/** @param {App} app */
-function closed({ t }) {
+/** @param {App} app @param {(open: boolean) => Promise<void>} change */
+function closed({ t }, change) {
+  const open = h("button.button.primary", { type: "button", onclick: () => void go() }, icon("link"), t("page.phone.open"));
+  const go = async () => {
+    open.disabled = true;
+    await change(true);
+    open.disabled = false;
+  };
   return [
     h(
       "section.card",
       {},
       h("h2", {}, t("page.phone.closed")),
-      h("p", {}, t("page.phone.closed.how")),
-      h("p.mono.command", {}, "mia run --lan"),
-      h("p.hint", {}, t("page.phone.closed.why")),
+      h("p", {}, t("page.phone.closed.why")),
+      h("div.buttons", {}, open),
+      h("p.hint", {}, t("page.phone.closed.how")),
     ),
   ];
 }

@@ -3,6 +3,7 @@
 
 import { ApiError } from "../api.js";
 import { h, icon } from "../dom.js";
+import { DEVICES, offerDevices } from "../settings/devices.js";
 import { Form } from "../settings/form.js";
 import { quick } from "../settings/quick.js";
 import { ofTheProgram, Row } from "../settings/row.js";
@@ -213,6 +214,7 @@ class Settings {
     });
     if (this.problems.has(field.key)) row.complain(this.problems.get(field.key) ?? "");
     if (field.key === VOICE) void offerVoices(this, row);
+    if (field.key in DEVICES) void offerDevices(this.app, this.form, row, () => this.changed(field, ""));
     this.rows.push(row);
     return row;
   }

@@ -6,6 +6,7 @@ import { keep } from "../i18n.js";
 import { size } from "../follow.js";
 import { BrainChoice } from "../setup/brain.js";
 import { Listening } from "../setup/listening.js";
+import { machineSound } from "../setup/machine_sound.js";
 import { MicCheck } from "../setup/mic.js";
 
 /** @typedef {import("../pages.js").App} App */
@@ -166,7 +167,7 @@ class Setup {
   /** @param {HTMLElement} body */
   mic(body) {
     const check = new MicCheck(this.app);
-    body.append(h("p.lead", {}, this.app.t("page.setup.mic.lead")), check.draw());
+    body.append(h("p.lead", {}, this.app.t("page.setup.mic.lead")), check.draw(), machineSound(this.app));
     this.leaving.push(() => check.close());
   }
 

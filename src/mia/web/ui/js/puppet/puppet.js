@@ -44,6 +44,20 @@ const BENT = 9;
 /** Small things that belong to one expression, by the ids of the drawing. */
 const MARKS = /** @type {const} */ (["tears", "vein", "sweat", "spark", "startle", "dots", "bloom", "heat", "gloom"]);
 
+/** Drawings by address: she changes at once, also while her server is busy. @type {Map<string, string>} */
+const drawings = new Map();
+
+/** @param {string} src */
+async function drawing(src) {
+  const known = drawings.get(src);
+  if (known !== undefined) return known;
+  const answer = await fetch(src);
+  if (!answer.ok) throw new Error(`${src}: ${answer.status}`);
+  const text = await answer.text();
+  drawings.set(src, text);
+  return text;
+}
+
 export class Puppet {
   /**
    * Put the puppet into `container`.
@@ -51,9 +65,7 @@ export class Puppet {
    * @param {{src?: string, still?: boolean, colours?: import("./paint.js").Colours}} [options] still: hair and cords hang, and do not swing
    */
   static async load(container, { src = "/ui/img/puppet.svg", still = false, colours = {} } = {}) {
-    const answer = await fetch(src);
-    if (!answer.ok) throw new Error(`${src}: ${answer.status}`);
-    const parsed = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
+    const parsed = new DOMParser().parseFromString(await drawing(src), "image/svg+xml");
     const svg = document.importNode(parsed.documentElement, true);
     svg.setAttribute("aria-hidden", "true");
     container.append(svg);

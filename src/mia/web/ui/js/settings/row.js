@@ -11,7 +11,7 @@ import { RESET } from "./form.js";
 /** @typedef {{keep: (field: Field, value: string) => Promise<void>, changed: (field: Field, problem: string) => void}} Actions */
 
 /** Sections whose keys are read when the program begins and not when MIA does. */
-const OF_THE_PROGRAM = ["web.", "log."];
+const OF_THE_PROGRAM = ["log."];
 
 /** @param {Field} field */
 export const ofTheProgram = ({ key }) => OF_THE_PROGRAM.some((start) => key.startsWith(start));

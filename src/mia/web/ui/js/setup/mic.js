@@ -1,6 +1,8 @@
 // The microphone check: a level while one speaks, and a few seconds recorded and played back.
 
 import { h, icon } from "../dom.js";
+import { playAt, wanted } from "../sound/devices.js";
+import { SoundLists } from "../sound/lists.js";
 
 /** @typedef {import("../pages.js").App} App */
 
@@ -48,20 +50,28 @@ export class MicCheck {
       t("page.setup.mic.record"),
     );
     this.player = h("audio", { controls: true, hidden: true });
+    this.lists = new SoundLists(t, (kind) => void this.change(kind));
     if (!isSecureContext) {
       this.start.disabled = true;
       this.words.textContent = t("page.mic.insecure");
     }
-    return h("div.mic-check", {}, this.meter, this.words, h("div.buttons", {}, this.start, this.record), this.player);
+    const buttons = h("div.buttons", {}, this.start, this.record);
+    return h("div.mic-check", {}, this.meter, this.words, buttons, this.player, this.lists.element);
+  }
+
+  /** Another one was chosen. @param {import("../sound/devices.js").Kind} kind */
+  async change(kind) {
+    if (kind === "audiooutput") return this.app.soundAt();
+    if (!this.stream) return;
+    this.rest();
+    await this.open();
   }
 
   async open() {
     const { t } = this.app;
     this.start.disabled = true;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({
-        audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-      });
+      this.stream = await navigator.mediaDevices.getUserMedia({ audio: await wanted() });
     } catch (error) {
       const name = /** @type {any} */ (error)?.name;
       this.words.textContent = t(
@@ -92,6 +102,8 @@ export class MicCheck {
     this.words.textContent = t("page.setup.mic.speak");
     this.start.hidden = true;
     this.record.hidden = false;
+    // Now that it is allowed, the browser tells their names.
+    void this.lists?.fill();
   }
 
   async take() {
@@ -108,6 +120,7 @@ export class MicCheck {
       this.address = URL.createObjectURL(new Blob(pieces, { type: recorder.mimeType }));
       this.player.src = this.address;
       this.player.hidden = false;
+      void playAt(this.player);
       void this.player.play().catch(() => {}); // where the browser wants a click, its own button is there
       this.record.disabled = false;
       this.words.textContent = t("page.setup.mic.played");
@@ -116,11 +129,18 @@ export class MicCheck {
     this.timer = setTimeout(() => recorder.state === "recording" && recorder.stop(), RECORD_MS);
   }
 
-  close() {
+  /** Give the microphone back. */
+  rest() {
     clearTimeout(this.timer);
     cancelAnimationFrame(this.frame);
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     void this.context?.close();
+    this.stream = this.context = null;
+  }
+
+  close() {
+    this.rest();
+    this.lists?.close();
     URL.revokeObjectURL(this.address);
   }
 }
