@@ -47,7 +47,7 @@ class Weights:
     length: float = 0.5
     """For the natural logarithm of a line's length (1 + characters / `A_LINE`): who says more tells
     more, and BM25 and embedders both favour short lines."""
-    alike: float = 0.2
+    alike: float = 0.15
     """For likeness to the mean of the `ALIKE` best lines: what was said about the same thing at
     other times, as questions about several things need it (Rocchio's feedback)."""
     half_life_s: float = 30 * 86_400.0
