@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +22,8 @@ from mia.mind.memory.retrieval import Retriever
 from mia.telemetry.events import EventBus
 from tests.support.changing import Pace, Shop
 from tests.support.memory import Clock, Talking, settled
+
+ROOT = Path(__file__).parents[3]
 
 
 @asynccontextmanager
@@ -155,6 +159,42 @@ def test_a_change_that_was_broken_off_goes_on_where_it_was(folder: Path) -> None
 
     run(first())
     run(second())
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from tests.mind.memory.test_changing import how_far, remembering, until
+from tests.support.changing import Pace, Shop
+
+async def change(folder):
+    async with remembering(Shop(folder, "two", Pace(20))) as (memories, _):
+        await until(lambda: (found := how_far(memories)) is not None and found.done == 16)
+        print("in the middle", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(change(Path(sys.argv[1])))
+"""
+
+
+def test_a_process_killed_in_the_middle_loses_nothing_of_the_change(folder: Path) -> None:
+    made: list[int] = []
+
+    async def again() -> None:
+        async with remembering(Shop(folder, "two", lambda: made.append(1))) as (memories, _):
+            await until(lambda: vectors_of(folder) == {"two"})
+            assert memories.index is not None
+            assert memories.index.ids() == set(range(1, 41))
+            assert await finds(memories, "¿Tengo mascota?") == "Mi perra se llama Luna."
+
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(folder)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "in the middle\n"
+        process.kill()
+    run(again())
+    assert len(made) == 24
 
 
 def test_what_is_forgotten_or_corrected_during_the_change_is_so_for_both(folder: Path) -> None:
