@@ -1,7 +1,9 @@
 """`python -m bench.memory`: everything that is measured of the memory, in one report.
 
     python -m bench.memory [--locomo PATH] [--json OUT] [--embedder NAME] [--file]
-                           [--only PART ...] [--largest 1000000]
+                           [--only PART ...] [--largest 1000000 | --sizes 100000 ...]
+
+The times alone, in half a minute: `--only speed --sizes 100000`.
 
 With `--locomo PATH --json OUT` the recall of MIA on that file alone is written to OUT, with the
 weights as they are: nothing else runs.
@@ -13,7 +15,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import machine
@@ -35,7 +37,7 @@ def main() -> None:
     parts: dict[str, Callable[[], str]] = {
         "locomo": lambda: _locomo(options.locomo),
         "spanish": _spanish,
-        "speed": lambda: _speed(options.largest),
+        "speed": lambda: _speed(options.sizes or [s for s in SIZES if s <= options.largest]),
         "start": _start,
         "kills": lambda: _another("kills"),
         "forgetting": lambda: _another("forgetting"),
@@ -54,6 +56,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--embedder", default=DEFAULT, help="for --json (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="most memories timed")
+    parser.add_argument("--sizes", type=int, nargs="+", help="how many memories are timed")
     parser.add_argument("--file", action="store_true", help="keep the report in bench/results")
     options = parser.parse_args()
     if options.json is not None and options.locomo is None:
@@ -143,40 +146,39 @@ def _spanish() -> str:
     )
 
 
-def _speed(largest: int) -> str:
+def _speed(sizes: Sequence[int]) -> str:
     engine = embedder(DEFAULT)
     rows = [
-        "| memories | p50 | p95 | p50 beside two busy loops | p95 beside them |",
-        "|---|---|---|---|---|",
+        "| memories | p50 | p95 | processor, p50 | p95 | p50 beside two busy loops | p95 |",
+        "|---" * 7 + "|",
     ]
     quiet: list[tuple[int, float]] = []
     tail: list[tuple[int, float]] = []
     opened: list[str] = []
     samples = 0
-    for memories in (size for size in SIZES if size <= largest):
+    for memories in sizes:
         with speed.filled(memories, engine) as folder:
             calm = speed.asked(folder, memories, engine, busy=False, rounds=200)
             busy = speed.asked(folder, memories, engine, busy=True, rounds=200)
             seconds = speed.opening(folder, engine)
         samples = calm.samples
-        rows.append(
-            f"| {memories:,} | {calm.median:.1f} | {calm.p95:.1f} | {busy.median:.1f}"
-            f" | {busy.p95:.1f} |"
-        )
+        cells = (calm.median, calm.p95, calm.work, calm.work_p95, busy.median, busy.p95)
+        rows.append(f"| {memories:,} | " + " | ".join(f"{one:.1f}" for one in cells) + " |")
         quiet.append((memories, calm.median))
         tail.append((memories, calm.p95))
         opened.append(f"{memories:,}: {seconds['journal']:.2f} + {seconds['index']:.2f} s")
-    picture = machine.RESULTS / "memory.svg"
-    plot.drawn(picture, "A question, by how much is remembered", {"median": quiet, "p95": tail})
-    return "\n".join(
-        [
-            f"## A question in the live process, ms (`{DEFAULT}`, its embedding included)\n",
-            *rows,
-            f"\n{samples} different questions for each number, one after the other.\n",
-            "![ms by memories](memory.svg)",
-            "\nOpening journal + index: " + "; ".join(opened) + ".",
-        ]
-    )
+    told = [
+        f"## A question in the live process, ms (`{DEFAULT}`, its embedding included)\n",
+        *rows,
+        f"\n{samples} different questions for each number, one after the other. Processor: what the"
+        " process used of it, all threads together.\n",
+        "Opening journal + index: " + "; ".join(opened) + ".",
+    ]
+    if len(sizes) > 1:
+        picture = machine.RESULTS / "memory.svg"
+        plot.drawn(picture, "A question, by how much is remembered", {"median": quiet, "p95": tail})
+        told.insert(-1, "![ms by memories](memory.svg)\n")
+    return "\n".join(told)
 
 
 def _start() -> str:

@@ -38,12 +38,15 @@ CHUNK = 5000
 
 @dataclass(frozen=True)
 class Timed:
-    """Milliseconds of one question, by its size and whether two loops were busy beside it."""
+    """Milliseconds of one question, by its size and whether two loops were busy beside it. work:
+    of the processor, by all threads of the process."""
 
     memories: int
     busy: bool
     median: float
     p95: float
+    work: float
+    work_p95: float
     samples: int
 
 
@@ -118,14 +121,14 @@ def asked(folder: Path, memories: int, embedder: Embedder, *, busy: bool, rounds
         index = BuiltinIndex(folder / "vectors", embedder.dimensions)
         retriever = Retriever(connection, embedder, index)
 
-        async def all_of_them() -> list[float]:
+        async def all_of_them() -> list[tuple[float, float]]:
             worker = Worker("recall")
             took = []
             for text in [*questions[:20], *questions[20 : 20 + rounds]]:
                 question = Question(text, persona=PERSONA, now=1e9, limit=4)
-                begun = time.perf_counter()
+                begun, used = time.perf_counter(), time.process_time()
                 await worker.run(retriever.recall, question)
-                took.append(time.perf_counter() - begun)
+                took.append((time.perf_counter() - begun, time.process_time() - used))
             worker.close()
             return took[20:]
 
@@ -135,8 +138,8 @@ def asked(folder: Path, memories: int, embedder: Embedder, *, busy: bool, rounds
         else:
             took = asyncio.run(all_of_them())
         index.close()
-    median, p95 = np.percentile(took, [50, 95]) * 1000
-    return Timed(memories, busy, float(median), float(p95), len(took))
+    (median, work), (p95, work_p95) = np.percentile(took, [50, 95], axis=0) * 1000
+    return Timed(memories, busy, float(median), float(p95), float(work), float(work_p95), len(took))
 
 
 @contextmanager

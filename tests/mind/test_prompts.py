@@ -12,7 +12,7 @@ from mia.errors import ConfigError
 from mia.mind.chat import chat_messages
 from mia.mind.prompts import system_prompt, transcript
 from mia.mind.prompts.persona import LARGEST_FILE
-from mia.mind.prompts.transcript import HISTORY_CHARACTERS
+from mia.mind.prompts.transcript import HISTORY_CHARACTERS, REMINDED, SAMPLING
 
 
 def test_the_users_files_are_joined_in_alphabetical_order(tmp_path: Path) -> None:
@@ -169,13 +169,27 @@ def test_what_is_remembered_for_the_first_turn_is_told_too() -> None:
     prompt = Prompt(
         (
             Message("system", "Eres MIA."),
-            Message("system", "<recuerdos>…</recuerdos>", ("la persona dijo una vez «Luna»",)),
+            Message(
+                "system", "<recuerdos>…</recuerdos>", ("MIA recuerda que la persona dijo «Luna»",)
+            ),
             Message("user", "¿Cómo se llama mi perra?"),
         ),
         "es",
     )
     text = transcript(prompt).text
-    assert "Nota: la persona dijo una vez «Luna»\nPregunta: ¿Cómo se llama mi perra?" in text
+    assert (
+        "Nota: MIA recuerda que la persona dijo «Luna»\nPregunta: ¿Cómo se llama mi perra?" in text
+    )
     system, user = chat_messages(prompt)
     assert system["content"] == "Eres MIA."
     assert user["content"].startswith("<recuerdos>")
+
+
+def test_only_words_that_come_with_a_note_let_the_brain_repeat_what_stands_there() -> None:
+    note = Message("system", "<recuerdos>…</recuerdos>", ("MIA recuerda que dijo «Luna»",))
+    nothing = Message("system", "<recuerdos>…</recuerdos>", ("",))
+    dog, answer = Message("user", "¿Cómo se llama mi perra?"), Message("assistant", "Luna.")
+    thanks = Message("user", "Gracias.")
+    assert transcript(Prompt((note, dog), "es")).sampling is REMINDED
+    for messages in ((dog,), (nothing, dog), (note, dog, answer, thanks)):
+        assert transcript(Prompt(messages, "es")).sampling is SAMPLING

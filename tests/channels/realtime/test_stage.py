@@ -279,6 +279,23 @@ def test_a_page_is_greeted_with_state_and_history() -> None:
     asyncio.run(scenario())
 
 
+def test_every_page_lets_go_of_what_somebody_had_forgotten() -> None:
+    async def scenario() -> None:
+        talk = FakeTalk()
+        stage = make_stage(talk)
+        pages = [Driver(talk, stage=stage), Driver(talk, stage=stage, role="observer")]
+        talk.type("Mi clave es Quetzal.")
+        gone = tuple(item.id for item in talk.history)
+        for page in pages:
+            page.took()
+        talk.tell(bus.Forgotten, turn="later", items=gone)
+        for page in pages:
+            deleted = of(page.took(), "conversation.item.deleted")
+            assert tuple(event["item_id"] for event in deleted) == gone
+
+    asyncio.run(scenario())
+
+
 def test_a_reader_that_is_too_slow_is_sent_away_and_holds_nobody_up() -> None:
     async def scenario() -> None:
         talk = FakeTalk(holds=True)

@@ -3,99 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from mia.errors import BackendUnavailable
 from mia.mind.memory import reading
-from mia.mind.memory.changing import Engine
 from mia.mind.memory.indexes.builtin import BuiltinIndex
 from mia.mind.memory.library import Library
 from mia.mind.memory.memories import Memories
-from mia.mind.memory.ports import Question, TextKind, Vectors
+from mia.mind.memory.ports import Question
 from mia.mind.memory.records import Wanted
 from mia.mind.memory.retrieval import Retriever
 from mia.telemetry.events import EventBus
+from tests.support.changing import Pace, Shop
 from tests.support.memory import Clock, Talking, settled
 
-#: Words that mean the same; a question that shares none with a memory finds it by meaning alone.
-MEANT = (("perra", "animal", "mascota"), ("sevilla", "domicilio", "hogar"), ("clave", "secreto"))
-
-
-class MeaningEmbedder:
-    """What is about the same thing lies close. pace: waited for before each text of a memory."""
-
-    def __init__(self, name: str, dimensions: int, pace: Callable[[], None] = lambda: None) -> None:
-        self.name = name
-        self.dimensions = dimensions
-        self.closed = False
-        self._pace = pace
-
-    def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
-        rows = np.zeros((len(texts), self.dimensions), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            if kind == "passage":
-                self._pace()
-            alike = (at for at, words in enumerate(MEANT) if any(w in text.lower() for w in words))
-            seed = next(alike, 9 + len(text))
-            row += np.random.default_rng((seed, self.dimensions)).normal(size=len(row))
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
-
-    def close(self) -> None:
-        self.closed = True
-
-
-class Shop:
-    """Loads embedders by name and remembers which it has lent; the chosen one at `pace`."""
-
-    def __init__(self, folder: Path, chosen: str, pace: Callable[[], None] = lambda: None) -> None:
-        self.folder = folder
-        self.chosen = chosen
-        self.pace = pace
-        self.lent: list[MeaningEmbedder] = []
-        self.gone: set[str] = set()
-        self.stands_in = False
-
-    async def load(self) -> Engine:
-        return await self._lend(self.chosen, self.pace)
-
-    def recipe(self) -> str | None:
-        return None if self.stands_in else json.dumps(self.chosen)
-
-    async def again(self, recipe: str) -> Engine:
-        return await self._lend(json.loads(recipe))
-
-    async def _lend(self, name: str, pace: Callable[[], None] = lambda: None) -> Engine:
-        if name in self.gone:
-            raise BackendUnavailable("server.offline", name=name, url="http://localhost")
-        embedder = MeaningEmbedder(name, 32 if name == "one" else 48, pace)
-        self.lent.append(embedder)
-        return embedder, await self.index(name, embedder.dimensions)
-
-    async def index(self, embedder: str, dimensions: int) -> BuiltinIndex:
-        return BuiltinIndex(self.folder / "index" / f"{embedder}.vectors", dimensions)
-
-
-class Pace:
-    """Lets an embedder make so many vectors, and no more, until it is let go on."""
-
-    def __init__(self, steps: int = 0) -> None:
-        self._steps = threading.Semaphore(steps)
-        self._free = threading.Event()
-
-    def __call__(self) -> None:
-        while not self._free.is_set() and not self._steps.acquire(timeout=0.02):
-            pass
-
-    def go_on(self) -> None:
-        self._free.set()
+ROOT = Path(__file__).parents[3]
 
 
 @asynccontextmanager
@@ -181,7 +109,7 @@ def test_the_one_of_before_answers_until_the_other_knows_everything(folder: Path
             assert [one.closed for one in shop.lent] == [False, True], "the other one is let go"
             assert await finds(memories, "¿Tengo mascota?") == "Mi perra se llama Luna."
             assert await finds(memories, "¿Qué secreto?") == "Mi clave es Quetzal."
-            assert not BuiltinIndex(folder / "index" / "one.vectors", 32).ids()
+            assert not BuiltinIndex(folder / "index" / "one.vectors", 256).ids()
 
     run(test())
 
@@ -193,8 +121,7 @@ def test_what_is_said_during_the_change_is_found_during_the_change(folder: Path)
             await until(lambda: (how_far(memories) or reading.Change("", "", 0, 0)).done == 16)
             Talking(bus).says("Mi clave es Quetzal.")
             await memories.recorder.settled()
-            for _ in range(16):
-                pace._steps.release()  # the few it is at; then what was said has its turn
+            pace.allow(16)  # the few it is at; then what was said has its turn
             index = memories.index
             assert index is not None
             await until(lambda: len(index.ids()) == 41)
@@ -232,6 +159,42 @@ def test_a_change_that_was_broken_off_goes_on_where_it_was(folder: Path) -> None
 
     run(first())
     run(second())
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from tests.mind.memory.test_changing import how_far, remembering, until
+from tests.support.changing import Pace, Shop
+
+async def change(folder):
+    async with remembering(Shop(folder, "two", Pace(20))) as (memories, _):
+        await until(lambda: (found := how_far(memories)) is not None and found.done == 16)
+        print("in the middle", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(change(Path(sys.argv[1])))
+"""
+
+
+def test_a_process_killed_in_the_middle_loses_nothing_of_the_change(folder: Path) -> None:
+    made: list[int] = []
+
+    async def again() -> None:
+        async with remembering(Shop(folder, "two", lambda: made.append(1))) as (memories, _):
+            await until(lambda: vectors_of(folder) == {"two"})
+            assert memories.index is not None
+            assert memories.index.ids() == set(range(1, 41))
+            assert await finds(memories, "¿Tengo mascota?") == "Mi perra se llama Luna."
+
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(folder)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "in the middle\n"
+        process.kill()
+    run(again())
+    assert len(made) == 24
 
 
 def test_what_is_forgotten_or_corrected_during_the_change_is_so_for_both(folder: Path) -> None:
@@ -305,7 +268,7 @@ def test_back_before_it_was_over_leaves_nothing_of_the_other(folder: Path) -> No
                 there = {row.id for row in reading.every(connection, Wanted())}
             assert memories.index is not None
             assert memories.index.ids() == there
-        assert not BuiltinIndex(folder / "index" / "two.vectors", 48).ids()
+        assert not BuiltinIndex(folder / "index" / "two.vectors", 384).ids()
 
     run(away())
     run(back())

@@ -19,7 +19,7 @@ import pytest
 from mia.backends import Context, backends, load
 from mia.errors import ModelUnavailable
 from mia.mind.memory.embedding import normalised
-from mia.mind.memory.indexes import chroma
+from mia.mind.memory.indexes import builtin, chroma
 from mia.mind.memory.indexes.builtin import BuiltinIndex
 from mia.mind.memory.indexes.chroma import ChromaIndex
 from mia.mind.memory.ports import VectorIndex, Vectors
@@ -176,6 +176,18 @@ def test_among_many_nearly_all_of_the_nearest_are_found(tmp_path: Path) -> None:
         hits += len(exact.intersection(one for one, _ in index.search(asked, 20)))
     assert hits / (40 * 20) > 0.9
     index.close()
+
+
+@pytest.mark.parametrize("many", [1, 600, 4000])
+def test_the_least_are_found_wherever_they_lie(many: int) -> None:
+    dice = np.random.default_rng(1)
+    mixed = dice.integers(0, 500, 50_000).astype(np.uint16)
+    hidden = np.full(50_000, 400, np.uint16)
+    hidden[1 :: 50_000 // many] = 3  # between the places a sample is taken from
+    for values in (mixed, hidden, np.zeros(50_000, np.uint16)):
+        found = builtin.least(values, many)
+        assert len(set(found.tolist())) == many
+        assert sorted(values[found]) == sorted(values)[:many]
 
 
 def test_where_chroma_fails_the_own_index_answers_and_chroma_is_filled_again(

@@ -35,7 +35,7 @@ def test_a_memory_is_told_with_when_and_who() -> None:
     rows = [(memory("Mi perra se llama Luna.", NOON - 21 * DAY), 1.0)]
     told = injection.note(rows, "es", NOON, names={"owner": "Ana"})
     assert "hace 3 semanas, Ana: «Mi perra se llama Luna.»" in told.note
-    assert told.plain == ("la persona dijo una vez «Mi perra se llama Luna.»",)
+    assert told.plain == ("MIA recuerda que la persona dijo «Mi perra se llama Luna.»",)
     assert told.memories == ((1, 1.0, "Mi perra se llama Luna."),)
 
 
@@ -44,7 +44,7 @@ def test_a_small_mind_is_told_the_one_sentence_that_counts() -> None:
     told = injection.note(
         [(memory(said), 1.0)], "es", NOON, names={}, question="¿Cómo se llama mi perra?"
     )
-    assert told.plain == ("la persona dijo una vez «Mi perra se llama Luna.»",)
+    assert told.plain == ("MIA recuerda que la persona dijo «Mi perra se llama Luna.»",)
     assert said in told.note
 
 
@@ -52,7 +52,7 @@ def test_a_small_mind_is_never_told_what_she_said_herself() -> None:
     hers = memory("No lo sé, pero si te gusta la comida…", number=2, role="assistant")
     his = memory("Soy alérgico a los cacahuetes.")
     told = injection.note([(hers, 2.0), (his, 1.0)], "es", NOON, names={})
-    assert told.plain == ("la persona dijo una vez «Soy alérgico a los cacahuetes.»",)
+    assert told.plain == ("MIA recuerda que la persona dijo «Soy alérgico a los cacahuetes.»",)
     alone = injection.note([(hers, 2.0)], "es", NOON, names={})
     assert "si te gusta la comida" in alone.note, "a mind that follows instructions may judge"
     messages = (Message("system", alone.note, alone.plain), Message("user", "¿Qué como?"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mia.mind.memory import gate, retrieval_dates, words
+from mia.mind.memory import gate, retrieval, retrieval_dates, words
 from mia.mind.memory.embedding import normalised
 from mia.mind.memory.indexes.builtin import BuiltinIndex
 from mia.mind.memory.journal import Journal, connect
@@ -159,6 +159,59 @@ def test_a_named_day_goes_before_every_other(memory: Memory) -> None:
     yesterday = memory.say("Estuve en la playa con Pablo", talk="y", at=NOW - DAY)
     memory.say("Estuve en la playa con Eva", talk="z", at=NOW - 60)
     assert memory.search("¿Con quién estuve ayer en la playa?", now=NOW)[0] == yesterday
+
+
+def test_who_tells_goes_before_who_asks(memory: Memory) -> None:
+    small_talk(memory)
+    asked = memory.say("¿Y el ornitorrinco come gambas?", talk="one")
+    told = memory.say("El ornitorrinco come gambas, sí.", talk="other")
+    assert memory.search("ornitorrinco gambas")[:2] == [told, asked]
+
+
+def test_who_tells_more_goes_first(memory: Memory) -> None:
+    small_talk(memory)
+    memory.say("Ornitorrinco, pequeño", talk="one")
+    more = memory.say("Es que el ornitorrinco era para mí muy, muy pequeño entonces", talk="other")
+    memory.retriever.embedder = memory.retriever.index = None
+    assert memory.search("ornitorrinco")[0] == more
+
+
+def test_a_line_that_tells_a_time_goes_first_where_one_is_asked_for(memory: Memory) -> None:
+    small_talk(memory)
+    memory.say("Compré el ornitorrinco con mucha ilusión", talk="one")
+    dated = memory.say("Compré el ornitorrinco el martes con ilusión", talk="other")
+    memory.retriever.embedder = memory.retriever.index = None
+    assert memory.search("¿Cuándo compré el ornitorrinco?", limit=1) == [dated]
+
+
+def test_a_name_is_left_out_of_one_of_two_looks_at_the_meaning(memory: Memory) -> None:
+    looked_for: list[str] = []
+
+    class Listening(Topics):
+        def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
+            looked_for.extend(texts)
+            return super().embed(texts, kind)
+
+    memory.say("Me gusta la playa por la mañana", speaker="discord:1")
+    memory.retriever.embedder = Listening()
+    for text in ("¿Le gusta a ANA la playa?", "Does Ana's job bore her?", "¿Y la mañana?"):
+        memory.search(text)
+    assert looked_for == [
+        "¿Le gusta a ANA la playa?", "¿Le gusta a mi amigo la playa?",
+        "Does Ana's job bore her?", "Does my friend job bore her?",
+        "¿Y la mañana?",
+    ]  # fmt: skip
+
+
+def test_common_words_are_left_out_where_they_would_cost_too_much() -> None:
+    assert retrieval.affordable({"luna": 3, "perra": 900, "casa": 2000}) == [
+        "luna",
+        "perra",
+        "casa",
+    ]
+    assert retrieval.affordable({"luna": 3, "perra": 900, "casa": 2900}) == ["luna", "perra"]
+    assert retrieval.affordable({"casa": 9000}) == ["casa"], "the rarest is always looked for"
+    assert retrieval.affordable({}) == []
 
 
 def test_small_talk_calls_for_no_memory(memory: Memory) -> None:

@@ -81,6 +81,26 @@ def test_a_condition_holds_for_what_is_found(journal: sqlite3.Connection) -> Non
     assert [one for one, _ in hits] == [2]
 
 
+def test_a_condition_that_the_best_rows_miss_is_looked_for_further_down(
+    journal: sqlite3.Connection,
+) -> None:
+    keep(journal, *["Café"] * 9, "Un café largo con leche y dos cucharadas de azúcar")
+    journal.execute("UPDATE memory SET speaker = 'discord:7' WHERE id = 10")
+    hits = words.search(journal, words.asked("café"), 3, "m.speaker = ?", ["discord:7"])
+    assert [one for one, _ in hits] == [10]
+
+
+def test_rows_are_counted_as_they_come_and_go(journal: sqlite3.Connection) -> None:
+    assert words.count(journal) == 0
+    keep(journal, *["Otro café"] * 200)
+    assert words.count(journal) == 200, "inside a transaction"
+    journal.commit()
+    assert words.count(journal) == 200
+    words.remove(journal, 7, "Otro café", "es")
+    journal.commit()
+    assert words.count(journal) == 199
+
+
 @pytest.mark.parametrize(
     ("text", "language"),
     [("¿Dónde está mi casa?", "es"), ("Where is the house?", "en"), ("Pizza", "es")],

@@ -20,7 +20,7 @@ from mia.conversation.ports import Message, Prompt, Usage
 from mia.errors import BackendUnavailable
 from mia.mind.chat import chat_messages
 from mia.mind.engines import Engine, EngineName, Load, Task, build, has_chat_template, installed
-from mia.mind.prompts import MAX_TOKENS, SAMPLING, transcript
+from mia.mind.prompts import MAX_TOKENS, transcript
 from mia.mind.reasoning import ReasoningFilter
 
 #: The embedded model of each language (decision 5 in `docs/decisions`); a language without one is
@@ -122,7 +122,7 @@ class LoadedModel:
             messages = chat_messages(replace(prompt, messages=tuple(fitting(prompt, options))))
             return Task([dict(m) for m in messages], None, [], sampling, limit)
         asked = transcript(prompt)
-        return Task(None, asked.text, list(asked.stop), SAMPLING, min(limit, MAX_TOKENS))
+        return Task(None, asked.text, list(asked.stop), asked.sampling, min(limit, MAX_TOKENS))
 
     def close(self) -> None:
         self._worker.close()

@@ -5,6 +5,6 @@ packaged ones beside this file. `transcript` is for base models, which only cont
 """
 
 from mia.mind.prompts.persona import system_prompt
-from mia.mind.prompts.transcript import MAX_TOKENS, SAMPLING, TranscriptPrompt, transcript
+from mia.mind.prompts.transcript import MAX_TOKENS, TranscriptPrompt, transcript
 
-__all__ = ["MAX_TOKENS", "SAMPLING", "TranscriptPrompt", "system_prompt", "transcript"]
+__all__ = ["MAX_TOKENS", "TranscriptPrompt", "system_prompt", "transcript"]

@@ -51,6 +51,10 @@ SAMPLING: Mapping[str, float] = {
     "dry_penalty_last_n": 150,
 }
 
+#: … and where the newest words come with a note: what keeps it from saying its last answer again
+#: kept it from saying "Luna", too, which stands in the note (`bench/results/memory-notes.md`).
+REMINDED: Mapping[str, float] = {**SAMPLING, "frequency_penalty": 0.0, "dry_allowed_length": 4}
+
 #: The most a reply may have, in tokens: about two long sentences.
 MAX_TOKENS = 60
 
@@ -60,10 +64,12 @@ _LABELS = {"es": ("Pregunta", "Respuesta", "Nota"), "en": ("Question", "Answer",
 
 @dataclass(frozen=True, slots=True)
 class TranscriptPrompt:
-    """A text to be continued, and the strings at which the continuation is cut off."""
+    """A text to be continued, the strings at which the continuation is cut off, and how its words
+    are drawn."""
 
     text: str
     stop: tuple[str, ...]
+    sampling: Mapping[str, float]
 
 
 def transcript(prompt: Prompt, persona: str = "MIA") -> TranscriptPrompt:
@@ -71,8 +77,8 @@ def transcript(prompt: Prompt, persona: str = "MIA") -> TranscriptPrompt:
 
     Languages without exemplars of their own use the English ones. The system messages that open
     the prompt are left out (the description stands for them); later ones, such as memories,
-    become notes: "la persona dijo una vez «…»" was taken up in 6 of 6 questions about it, the
-    bare sentence in 4, the same as an earlier exchange in 3. The continuation begins with a space.
+    become notes right before the words they belong to (how they are best put is measured in
+    `bench/notes.py`). The continuation begins with a space.
     """
     language = prompt.language if prompt.language in _LABELS else "en"
     user, assistant, note = _LABELS[language]
@@ -86,6 +92,7 @@ def transcript(prompt: Prompt, persona: str = "MIA") -> TranscriptPrompt:
     return TranscriptPrompt(
         text=f"{_exemplars(language, persona)}{''.join(_recent(lines))}{assistant}:",
         stop=("\n", f"{user}:"),
+        sampling=REMINDED if _reminded(prompt.messages) else SAMPLING,
     )
 
 
@@ -102,6 +109,11 @@ def _talk(messages: tuple[Message, ...]) -> tuple[Message, ...]:
         if message.role != "system" or message.plain:
             return messages[index:]
     return ()
+
+
+def _reminded(messages: tuple[Message, ...]) -> bool:
+    """Whether the newest words come with something remembered."""
+    return len(messages) > 1 and any(messages[-2].plain) and messages[-2].role == "system"
 
 
 def _one_line(text: str) -> str:

@@ -209,10 +209,10 @@ def _closest(
             if number % 3 == 2 or number == len(bits) - 1:
                 part += some[:here]
     differing[ids[: len(differing)] == 0] = np.iinfo(np.uint16).max
-    return _least(differing, pool)
+    return least(differing, pool)
 
 
-def _least(values: npt.NDArray[np.uint16], many: int) -> npt.NDArray[np.intp]:
+def least(values: npt.NDArray[np.uint16], many: int) -> npt.NDArray[np.intp]:
     """Where the least so many of the values are; of equal ones at the edge any.
 
     A bound taken from a sample leaves only a few of them to be put in order.
