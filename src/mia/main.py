@@ -40,6 +40,7 @@ from mia.errors import BackendUnavailable, MiaError, ModelUnavailable
 from mia.hearing import smart_turn
 from mia.hearing.several import Recognisers
 from mia.home import Home
+from mia.kept import Kept
 from mia.mind.chain import Chain
 from mia.mind.prompts import system_prompt
 from mia.mind.safety.outgoing import Outgoing
@@ -204,11 +205,12 @@ async def assembled(
     bus: EventBus,
     loading: Loading | None = None,
     remembers: Memory | None = None,
+    kept: Kept | None = None,
 ) -> AsyncGenerator[Parts, None]:
     """Everything a conversation is made of, loaded beside each other and closed at the end.
 
     folder: what relative paths of the configuration count from. remembers: her memory, if she
-    has one. Raises MiaError.
+    has one. kept: takes what is there already from it, and leaves all in it. Raises MiaError.
     """
     progress = loading or Loading()
     languages = languages_of(config)
@@ -226,12 +228,19 @@ async def assembled(
     def trouble(error: MiaError) -> None:
         report(bus, error)
 
+    store = kept or Kept()
+
+    def one(name: str, section: Any, load: Callable[[], Awaitable[Any]]) -> Any:
+        settings = (section.model_dump() if section is not None else None, languages)
+        return part(name, store.part(name, settings, load))
+
+    models = config.models
     vad, stt, turn_detector, llm, tts = await _together(
-        part("vad", _load("vad", config.vad, config.vad.backend, context)),
-        part("stt", _ears(config, context, languages, trouble)),
-        part("turn", _turn_detector(context, trouble)),
-        part("llm", _mind(config, context, trouble)),
-        part("tts", _voice(config, context, languages, trouble)),
+        one("vad", config.vad, lambda: _load("vad", config.vad, config.vad.backend, context)),
+        one("stt", models.stt, lambda: _ears(config, context, languages, trouble)),
+        one("turn", None, lambda: _turn_detector(context, trouble)),
+        one("llm", models.llm, lambda: _mind(config, context, trouble)),
+        one("tts", models.tts, lambda: _voice(config, context, languages, trouble)),
     )
     fallback = config.prompt.system if "system" in config.prompt.model_fields_set else ""
     parts = Parts(
@@ -253,9 +262,8 @@ async def assembled(
     try:
         yield parts
     finally:
-        for closing in (llm, tts, stt, turn_detector):
-            if closing is not None:
-                await closing.aclose()
+        if kept is None:
+            await store.aclose()
 
 
 async def _together(*loading: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from mia.blocking import run_blocking
 from mia.channels.discord.host import Character, Extent
 from mia.conversation.ports import Asking, Recollection
 from mia.mind.memory.library import Library
+from mia.mind.memory.privacy import wish
 from mia.personas import Personas
 from mia.personas.folder import FOLDER
 from mia.web.services import SettingsControl
@@ -87,6 +88,9 @@ class Knowledge:
 
     async def recall(self, text: str, asking: Asking) -> Recollection:
         return await self._memories.recall(text, asking)
+
+    def forgets(self, text: str) -> bool:
+        return wish(text) == "before"
 
     async def count(self, speaker: str, extent: Extent) -> int:
         await self._memories.recorder.settled()

@@ -31,6 +31,7 @@ from mia.conversation.ports import Role, Usage
 from mia.doors import Doors, Told
 from mia.errors import MiaError
 from mia.home import Home
+from mia.kept import Kept
 from mia.memory import StageMemory
 from mia.mind.memory.digesting import Digesting
 from mia.mind.memory.taping import Taping
@@ -78,6 +79,9 @@ class Serving:
         self._journal = Journal(self._bus)
         hide(*hidden(loaded.config))
         self._loading = program.Loading()
+        self._kept = Kept()
+        self._anew = False
+        """The next beginning loads everything anew, whether it could be kept or not."""
         self._panic = Panic()
         self._parts: Parts | None = None
         self._stage: Conversation | None = None
@@ -177,10 +181,14 @@ class Serving:
         finally:
             root.removeHandler(self._journal)
             self._journal.close()
+            await self._kept.aclose()
 
-    async def _reload(self) -> None:
+    async def _reload(self, *, keep: bool = False) -> None:
         """Begin anew with the configuration as it is in the file now. Raises MiaError: it is
-        wrong, or she cannot be reached as it says; then nothing has changed."""
+        wrong, or she cannot be reached as it says; then nothing has changed.
+
+        keep: parts that would be loaded just the same need not be; otherwise they are, since
+        what does not work may work then."""
         loaded = await run_blocking(lambda: load(self._loaded.path, env=os.environ))
         web = loaded.config.web
         for name, value in self._fixed.items():
@@ -204,6 +212,7 @@ class Serving:
         self._loaded, self._config = loaded, loaded.config
         hide(*hidden(loaded.config))
         await self._wardrobe.dress()
+        self._anew = self._anew or not keep
         self._changed.set()
 
     async def _open_network(self, wanted: bool) -> None:
@@ -222,6 +231,9 @@ class Serving:
         again = False
         while True:
             self._changed.clear()
+            if self._anew:
+                self._anew = False
+                await self._kept.aclose()
             talking = asyncio.create_task(self._talk(ready), name="talking")
             changed = asyncio.create_task(self._changed.wait(), name="configuration")
             try:
@@ -250,7 +262,7 @@ class Serving:
             self._memory = self._remembering()
 
     async def _talk(self, ready: Callable[[], None]) -> None:
-        folder = self._loaded.path.parent
+        folder, config = self._loaded.path.parent, self._config
         memories = self._memory.memories
         taping = self._taping = memory.taping_of(
             memories, self._config, self._bus, STAGE, self._trouble
@@ -259,7 +271,13 @@ class Serving:
             memories.living(),
             taping.living(),
             program.assembled(
-                self._config, folder, self._home, self._bus, self._loading, memories
+                self._config,
+                folder,
+                self._home,
+                self._bus,
+                self._loading,
+                memories,
+                self._kept,
             ) as parts,
         ):
             self._parts = parts = dataclasses.replace(parts, panic=self._panic)
@@ -297,7 +315,9 @@ class Serving:
                             voice=lambda: self._voicing,
                             on_stage=calling.Limelight(stage, self._show, here, self._bus, group),
                             characters=people.Characters(
-                                self._settings, self._config.persona.name, self._reload
+                                self._settings,
+                                self._config.persona.name,
+                                functools.partial(self._reload, keep=True),
                             ),
                             knowledge=people.Knowledge(self._memory),
                             between=self._calls,
@@ -307,6 +327,9 @@ class Serving:
             finally:
                 self._face = None
                 face.close()
+                if self._voicing is not None:
+                    languages = program.languages_of(config)
+                    self._kept.became("tts", (self._voicing.section.model_dump(), languages))
                 self._said = [(item.role, item.text) for item in stage.history]
                 self._stage = self._parts = self._voicing = None
 

@@ -24,6 +24,11 @@ class Voicing:
         self._voices = voices
         self._store = ModelStore(home)
 
+    @property
+    def section(self) -> Any:
+        """The section `models.tts` that would give this voice."""
+        return self._section
+
     def now(self) -> Mapping[str, object]:
         """Backend, voice (None: its own), speed (factor) and pitch (semitones)."""
         section = self._section

@@ -184,6 +184,19 @@ def test_an_answer_only_its_asker_sees_is_no_part_of_what_others_are_answered(
     told(tmp_path, story)
 
 
+def test_forget_that_is_about_what_its_writer_wrote_and_nobody_elses(tmp_path: Path) -> None:
+    async def story(discord: Discord, mia: Mia, memories: Memories) -> None:
+        ana, ben = discord.person("Ana"), discord.person("Ben")
+        await mia.writes(ana, CAT)
+        await mia.writes(ben, "Olvida eso.")
+        assert (f"discord:{ana.id}", "user", CAT) in await rows(memories)
+        await mia.writes(ana, "Olvida eso.")
+        assert await rows(memories) == []
+        assert "Cleopatra" not in str(mia.fakes.llm.prompts[-1])
+
+    told(tmp_path, story)
+
+
 # ── /forget ──────────────────────────────────────────────────────────────────────────────────
 
 

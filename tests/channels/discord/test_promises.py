@@ -192,3 +192,22 @@ def test_the_answer_reaches_the_call_and_whoever_looks_on(tmp_path: Path) -> Non
                     assert bool(beside.heard) == dual
 
         asyncio.run(story())
+
+
+def test_what_the_page_writes_in_a_call_is_nobodys_who_spoke_there(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Discord() as discord:
+            ana = await discord.join("Ana")
+            async with living(discord, tmp_path) as mia:
+                await mia.says(ana)
+                await quiet(mia, 1)
+                mia.room.conversation.type("Soy quien cuida de ella.")
+                await quiet(mia, 2)
+                heard = [one for one in mia.of(facts.Heard) if one.final]
+                assert [(one.speaker, one.typed) for one in heard] == [
+                    (f"discord:{ana.id}", False),
+                    ("", True),
+                ]
+                assert answered(mia)[1].speaker == ""
+
+    asyncio.run(story())

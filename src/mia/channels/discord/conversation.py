@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mia.conversation import Conversation
+from mia.conversation import Conversation, Speaker
 from mia.conversation.playback import Silence
 from mia.conversation.ports import Block, InputMode, Loudspeaker, Samples
 
@@ -67,6 +67,11 @@ class RoomConversation(Conversation):
 
     def hear(self, samples: Samples) -> None:
         """A page's microphone: whoever wants to speak in the call does so on Discord."""
+
+    def type(self, text: str) -> str:
+        """A page's message is its user's, and not of whoever spoke last in the call."""
+        self._takes_floor(Speaker("", ""))
+        return super().type(text)
 
     def set_mode(self, mode: InputMode) -> None:
         """The company has its own."""

@@ -67,6 +67,10 @@ class Knowledge(Protocol):
         """What fits these words. Never raises."""
         ...
 
+    def forgets(self, text: str) -> bool:
+        """Whether these words ask to forget what their speaker said last."""
+        ...
+
     async def count(self, speaker: str, extent: Extent) -> int:
         """How many memories that is. Raises MiaError."""
         ...

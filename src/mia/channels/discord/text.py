@@ -65,10 +65,14 @@ class TextTalk:
 
         alone: nobody but the speaker sees it.
         """
-        lines = self._of(channel)
         said = await self._host.admit(names.message(text, LONGEST_MESSAGE))
         if not said:
             return None
+        knowledge = self._host.knowledge
+        if knowledge is not None and knowledge.forgets(said):
+            await knowledge.forget(speaker.id, "last")
+            self._forget_last(channel, speaker.id)
+        lines = self._of(channel)
         asked = Message("user", f"{speaker.name}: {said}")
         turn = f"{conversation(channel)}-u{next(self._turns)}"
         self._tell(
@@ -87,7 +91,8 @@ class TextTalk:
         async with self._one_at_a_time:
             before = [m for line in _seen(lines, speaker.id, alone) for m in line.messages()]
             answer = await self._written((*before, *told(recalled), asked))
-        lines.append(Written(speaker.id, turn, asked, answer, alone, recalled))
+        # Not `lines`: something may have been forgotten meanwhile.
+        self._of(channel).append(Written(speaker.id, turn, asked, answer, alone, recalled))
         self._tell(
             facts.ReplyEnded,
             channel,
@@ -114,6 +119,12 @@ class TextTalk:
 
         for channel, lines in self._lines.items():
             self._lines[channel] = deque(filter(stays, lines), maxlen=LINES)
+
+    def _forget_last(self, channel: int, speaker: str) -> None:
+        """The newest this person wrote there is gone, also where nothing is remembered."""
+        newest = next((one for one in reversed(self._of(channel)) if one.speaker == speaker), None)
+        if newest is not None:
+            self._of(channel).remove(newest)
 
     async def _recalled(self, channel: int, speaker: Speaker, turn: str, said: str) -> Recollection:
         """What comes to mind for it."""

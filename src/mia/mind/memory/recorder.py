@@ -43,6 +43,8 @@ class Talk:
     """Turns whose replies are not kept either."""
     last: list[str] = field(default_factory=list)
     """The items of the newest exchange."""
+    last_of: frozenset[str] = frozenset()
+    """Whose words they are."""
     busy: bool = False
 
 
@@ -147,7 +149,8 @@ class Recorder:
             (speaker, text) for speaker, _, text in said if self._remembered(speaker, event.persona)
         ]
         wished = wish(said[-1][2])
-        if wished == "before" and talk.last:
+        # Everybody decides about their own words, not about what somebody else said before them.
+        if wished == "before" and talk.last and talk.last_of <= {said[-1][0]}:
             self._forget(talk, tuple(talk.last))
         if wished or talk.private or not lines:
             talk.unsaid.add(event.turn)
@@ -155,6 +158,7 @@ class Recorder:
             return
         talk.unsaid.discard(event.turn)
         talk.last = _items(event.turn, len(lines))
+        talk.last_of = frozenset(speaker for speaker, _ in lines)
         written = None
         for item, (speaker, text) in zip(talk.last, lines, strict=True):
             written = self._keep(talk, event, item, "user", text, "completed", speaker)
