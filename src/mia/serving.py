@@ -8,9 +8,7 @@ import functools
 import itertools
 import logging
 import os
-import signal
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from starlette.types import ASGIApp
 
@@ -37,6 +35,7 @@ from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
 from mia.panel.settings import Settings
 from mia.panel.shelf import Shelf
+from mia.panel.shown import shown
 from mia.redaction import hide
 from mia.telemetry.eventlog import EventLog
 from mia.telemetry.events import EventBus
@@ -52,7 +51,7 @@ from mia.web.app import create_app
 from mia.web.lan import Lan
 from mia.web.model_file import ModelFile
 from mia.web.security import Doorway
-from mia.web.server import bind, serve
+from mia.web.server import bind, serve, until_signal
 from mia.web.services import Health, Services
 
 log = logging.getLogger(__name__)
@@ -142,7 +141,7 @@ class Serving:
                 metrics=self._metrics,
                 turns=self._turns,
                 log=self._log,
-                config=self._shown,
+                config=lambda: shown(self._config),
                 access=access,
                 usage=self._usage,
                 avatar=lambda: self._showing.states,
@@ -174,7 +173,7 @@ class Serving:
                 tasks = [server, talking, group.create_task(self._shelf.downloads.run())]
                 if lan is not None:
                     tasks.append(group.create_task(self._open(app, lan, token, reachable)))
-                self._until_signal(*tasks)
+                until_signal(*tasks)
         except* MiaError as errors:
             raise errors.exceptions[0] from None
         finally:
@@ -374,23 +373,6 @@ class Serving:
             audio.echo_cancellation,
         )
 
-    @staticmethod
-    def _until_signal(*tasks: asyncio.Task[None]) -> None:
-        """A first Ctrl-C (or SIGTERM) ends everything in order."""
-
-        def stop() -> None:
-            for task in tasks:
-                task.cancel()
-
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(name, stop)
-            except (NotImplementedError, RuntimeError):
-                # Windows' loops have none, and other threads may not: Ctrl-C then raises
-                # KeyboardInterrupt, which asyncio.run turns into the same cancellation.
-                return
-
     async def _make_talk(self) -> Talk:
         assert self._parts is not None
         name = f"guest{next(self._guests)}"
@@ -417,19 +399,3 @@ class Serving:
 
     def _usage(self) -> Usage | None:
         return self._parts.mouth.llm.usage if self._parts else None
-
-    def _shown(self) -> Mapping[str, object]:
-        """The settings a page may see: pydantic masks secrets, paths stay on this machine."""
-        config: Any = self._config
-        models = config.models
-        return {
-            "language": config.language,
-            "persona": config.persona.name,
-            "wake_names": config.input.wake_names or [config.persona.name],
-            "attention_s": config.input.attention_s,
-            "llm": models.llm.backend,
-            "stt": models.stt.backend,
-            "tts": models.tts.backend,
-            "vad": config.vad.backend,
-            "embedded_brain": program.embedded_brain(config),
-        }
