@@ -8,11 +8,9 @@ import functools
 import itertools
 import logging
 import os
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from mia import calling, memory, people
 from mia import main as program
@@ -40,6 +38,7 @@ from mia.panel.live import Live, live
 from mia.panel.secrets import hidden
 from mia.panel.settings import Settings
 from mia.panel.shelf import Shelf
+from mia.panel.shown import shown
 from mia.panel.wardrobe import Wardrobe
 from mia.redaction import hide
 from mia.telemetry.eventlog import EventLog
@@ -53,6 +52,7 @@ from mia.voicing import Voicing
 from mia.web.access import Access
 from mia.web.app import create_app
 from mia.web.model_file import ModelFile
+from mia.web.server import until_signal
 from mia.web.services import Health, Services
 
 log = logging.getLogger(__name__)
@@ -144,7 +144,7 @@ class Serving:
                 metrics=self._metrics,
                 turns=self._turns,
                 log=self._log,
-                config=self._shown,
+                config=lambda: shown(self._config),
                 access=Access(web.host, "" if web.token is None else web.token.get_secret_value()),
                 usage=self._usage,
                 avatar=lambda: self._showing.states,
@@ -175,7 +175,7 @@ class Serving:
             async with asyncio.TaskGroup() as group:
                 server = group.create_task(self._doors.run(app))
                 talking = group.create_task(self._stay(ready))
-                self._until_signal(server, talking, group.create_task(self._shelf.downloads.run()))
+                until_signal(server, talking, group.create_task(self._shelf.downloads.run()))
         except* MiaError as errors:
             raise errors.exceptions[0] from None
         finally:
@@ -393,23 +393,6 @@ class Serving:
             audio.echo_cancellation,
         )
 
-    @staticmethod
-    def _until_signal(*tasks: asyncio.Task[None]) -> None:
-        """A first Ctrl-C (or SIGTERM) ends everything in order."""
-
-        def stop() -> None:
-            for task in tasks:
-                task.cancel()
-
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            try:
-                loop.add_signal_handler(name, stop)
-            except (NotImplementedError, RuntimeError):
-                # Windows' loops have none, and other threads may not: Ctrl-C then raises
-                # KeyboardInterrupt, which asyncio.run turns into the same cancellation.
-                return
-
     async def _make_talk(self) -> Talk:
         assert self._parts is not None
         name = f"guest{next(self._guests)}"
@@ -435,19 +418,3 @@ class Serving:
 
     def _usage(self) -> Usage | None:
         return self._parts.mouth.llm.usage if self._parts else None
-
-    def _shown(self) -> Mapping[str, object]:
-        """The settings a page may see: pydantic masks secrets, paths stay on this machine."""
-        config: Any = self._config
-        models = config.models
-        return {
-            "language": config.language,
-            "persona": config.persona.name,
-            "wake_names": config.input.wake_names or [config.persona.name],
-            "attention_s": config.input.attention_s,
-            "llm": models.llm.backend,
-            "stt": models.stt.backend,
-            "tts": models.tts.backend,
-            "vad": config.vad.backend,
-            "embedded_brain": program.embedded_brain(config),
-        }

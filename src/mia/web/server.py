@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import signal
 import socket
 import ssl
 from collections.abc import Callable, Generator
@@ -175,3 +176,20 @@ async def _settled(task: asyncio.Task[None]) -> None:
     if not done:
         task.cancel()
         await asyncio.wait({task})
+
+
+def until_signal(*tasks: asyncio.Task[None]) -> None:
+    """A first Ctrl-C (or SIGTERM) ends everything in order."""
+
+    def stop() -> None:
+        for task in tasks:
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(name, stop)
+        except (NotImplementedError, RuntimeError):
+            # Windows' loops have none, and other threads may not: Ctrl-C then raises
+            # KeyboardInterrupt, which asyncio.run turns into the same cancellation.
+            return
