@@ -264,14 +264,12 @@ class Serving:
     async def _talk(self, ready: Callable[[], None]) -> None:
         folder, config = self._loaded.path.parent, self._config
         memories = self._memory.memories
-        taping = self._taping = memory.taping_of(
-            memories, self._config, self._bus, STAGE, self._trouble
-        )
+        taping = self._taping = memory.taping_of(memories, config, self._bus, STAGE, self._trouble)
         async with (
             memories.living(),
             taping.living(),
             program.assembled(
-                self._config,
+                config,
                 folder,
                 self._home,
                 self._bus,
@@ -282,15 +280,15 @@ class Serving:
         ):
             self._parts = parts = dataclasses.replace(parts, panic=self._panic)
             if isinstance(parts.mouth.tts, Voices):
-                self._voicing = Voicing(self._config, parts.mouth.tts, self._home)
-            self._stage = program.conversation(STAGE, parts, self._config, self._bus)
+                self._voicing = Voicing(config, parts.mouth.tts, self._home)
+            self._stage = program.conversation(STAGE, parts, config, self._bus)
             stage = self._stage
             stage.overheard = taping.hear
-            remembers = self._config.memory.enabled
+            remembers = config.memory.enabled
             if not remembers:
                 for role, text in self._said:
                     stage.add_message(role, text)
-            face = self._face = program.face_of(stage, self._config, self._bus)
+            face = self._face = program.face_of(stage, config, self._bus)
             self._memory.stage = stage
             memories.attend(STAGE)
             self._can_talk.set()
@@ -299,31 +297,14 @@ class Serving:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(stage.run())
                     group.create_task(self._showing.run(face))
-                    if program.makes_facts(self._config):
+                    if program.makes_facts(config):
                         group.create_task(Digesting(memories, parts.mouth.llm).run())
-                    if remembers and (self._config.memory.resume or self._said):
+                    if remembers and (config.memory.resume or self._said):
                         group.create_task(self._memory.go_on(self._trouble))
-                    if self._config.audio.microphone:
+                    if config.audio.microphone:
                         group.create_task(Microphone(self._devices(), self._trouble).run(stage))
-                    if self._config.discord.enabled:
-                        here = self._devices() if self._config.audio.microphone else None
-                        host = calling.host_of(
-                            self._config,
-                            parts,
-                            self._bus,
-                            self._home,
-                            voice=lambda: self._voicing,
-                            on_stage=calling.Limelight(stage, self._show, here, self._bus, group),
-                            characters=people.Characters(
-                                self._settings,
-                                self._config.persona.name,
-                                functools.partial(self._reload, keep=True),
-                            ),
-                            knowledge=people.Knowledge(self._memory),
-                            between=self._calls,
-                        )
-                        group.create_task(calling.acquaint(self._bus, memories.meet))
-                        group.create_task(calling.discord(host, self._config))
+                    if config.discord.enabled:
+                        self._answer_calls(group, stage, parts)
             finally:
                 self._face = None
                 face.close()
@@ -332,6 +313,25 @@ class Serving:
                     self._kept.became("tts", (self._voicing.section.model_dump(), languages))
                 self._said = [(item.role, item.text) for item in stage.history]
                 self._stage = self._parts = self._voicing = None
+
+    def _answer_calls(self, group: asyncio.TaskGroup, stage: Conversation, parts: Parts) -> None:
+        """Be on Discord, too; a call has face and pages for as long as it lasts."""
+        config = self._config
+        here = self._devices() if config.audio.microphone else None
+        reload = functools.partial(self._reload, keep=True)
+        host = calling.host_of(
+            config,
+            parts,
+            self._bus,
+            self._home,
+            voice=lambda: self._voicing,
+            on_stage=calling.Limelight(stage, self._show, here, self._bus, group),
+            characters=people.Characters(self._settings, config.persona.name, reload),
+            knowledge=people.Knowledge(self._memory),
+            between=self._calls,
+        )
+        group.create_task(calling.acquaint(self._bus, self._memory.memories.meet))
+        group.create_task(calling.discord(host, config))
 
     def _outputs(self) -> Showing:
         context = program.context_of(self._config, self._home)
