@@ -51,7 +51,8 @@ class Candidates:
         if not len(self.ids) or not len(wanted):
             return np.empty(0, np.intp)
         at = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
-        return at[self.ids[at] == wanted]
+        there: npt.NDArray[np.intp] = at[self.ids[at] == wanted]
+        return there
 
     def near(self, found: Sequence[int], seeds: Sequence[int]) -> Candidates:
         """Only those that were found, and the two lines of its conversation on each side of a
