@@ -192,8 +192,8 @@ WAYS: tuple[tuple[str, Way, bool], ...] = (
 
 
 WHAT_COUNTS = (
-    'One answer each, drawn as in a talk. The word is counted, not the sense: "el 10 de mayo" counts,'
-    ' and in many she says "my dog" where it is yours.'
+    'One answer each, drawn as in a talk. The word is counted, not the sense: "el 10 de mayo"'
+    ' counts, and in many she says "my dog" where it is yours.'
 )
 
 
