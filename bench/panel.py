@@ -41,7 +41,7 @@ TURNS = 600
 MINUTES = 3
 QUESTIONS = ("Cuéntame algo bonito.", "¿Y por qué?", "Háblame del mar.", "¿Qué más sabes?")
 #: Seconds she is given to answer in.
-PAUSE = 9.0
+PAUSE = 14.0
 
 
 @contextmanager
@@ -236,13 +236,14 @@ def long_talk(browser: Browser, url: str, minutes: float) -> list[str]:
     page.evaluate("location.hash = '#/timings'")
     page.wait_for_selector("[data-tile=gaps]", timeout=PATIENCE_MS)
     gaps = page.inner_text("[data-tile=gaps]")
-    heard = page.evaluate("mia.store.state.heardHere.seconds")
+    heard = page.evaluate("mia.store.state.heardHere")
     page.context.close()
     late = sum(event["underruns"] for event in ended)
     cut = sum(event["status"] == "interrupted" for event in ended)
     return [
         f"| audio underruns in the page | {gaps} in {seconds / 60:.1f} minutes of talk aloud, "
-        f"{heard:.0f} s of her voice in {len(ended)} replies, {cut} of them spoken over |",
+        f"{heard['seconds']:.0f} s of her voice in {len(ended)} replies, {cut} spoken over; "
+        f"{heard['silent']:.2f} s of silence |",
         f"| sound that was late when it was sent, her voice being slower than speech | {late} |",
     ]
 

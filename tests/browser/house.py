@@ -18,6 +18,7 @@ from mia.config import Loaded, load
 from mia.config.saving import save
 from mia.panel.live import Live, live
 from mia.panel.settings import Settings
+from mia.panel.wardrobe import Wardrobe
 from tests.avatar.vts import Expression, Hotkey, Model, VTubeStudio, served
 from tests.channels.realtime.fakes import FakeTalk
 from tests.web.conftest import World
@@ -107,6 +108,7 @@ class House:
         self.restarts = 0
         self._folder = folder
         self._showing: Showing | None = None
+        self._wardrobe: Wardrobe | None = None
 
     @property
     def text(self) -> str:
@@ -134,7 +136,12 @@ class House:
         showing = self._showing = Showing(program.outputs_of(self.loaded.config), context)
         stage = Stage(talk, Notices(world.bus))
         changes = Live(lambda: stage, lambda: self.voice, lambda: showing, program.outputs_of)
+        # Every session is told of her state, whatever it was that changed.
+        wardrobe = Wardrobe(lambda: self.loaded, lambda: showing, lambda: talk.mute(talk.muted))
+        self._wardrobe = wardrobe
         world.further.update(
+            worn=lambda: wardrobe.worn,
+            dress=wardrobe.dress,
             settings=Settings(lambda: self.loaded, {}, live, changes.apply),
             voice=lambda: self.voice,
             avatar=lambda: showing.states,
@@ -152,3 +159,5 @@ class House:
     async def _reload(self) -> None:
         self.loaded = await run_blocking(lambda: load(self.path, env={}))
         self.restarts += 1
+        if self._wardrobe is not None:
+            await self._wardrobe.dress()

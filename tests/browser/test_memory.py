@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mia.mind.memory.library import Library
+from mia.mind.memory.taping import Taping
 from tests.browser.conftest import Visitor
 from tests.browser.pretend import pretending
 from tests.support.memory import Talking, remembering, settled
@@ -38,8 +39,10 @@ class Remembered:
                 talking.hears(hears)
             await settled(memories)
             library = Library(memories)
-            world.further["memory"] = lambda: library
-            yield
+            taping = Taping(memories, world.bus, "stage", "none", 10**9)
+            world.further.update(memory=lambda: library, sound=lambda: taping)
+            async with taping.living():
+                yield
 
 
 @pytest.fixture
@@ -92,3 +95,21 @@ def test_a_conversation_is_read_and_named(visit: Visitor) -> None:
     page.fill(".talk-title", "De perras y calor")
     page.press(".talk-title", "Tab")
     page.wait_for_selector(".talk-row:has-text('De perras y calor')")
+
+
+def test_what_is_recorded_is_chosen_and_shown_on_every_page(visit: Visitor) -> None:
+    visited = visit()
+    page = visited.page
+    page.goto(page.url.split("#")[0] + "#/conversations")
+    page.wait_for_selector("[data-record=none][aria-pressed=true]")
+    assert page.locator("#recording").is_hidden()
+
+    page.click("[data-record=both]")
+    page.wait_for_selector("#recording:has-text('Grabando las dos voces')")
+    page.goto(page.url.split("#")[0] + "#/talk")
+    assert page.locator("#recording").is_visible()
+
+    page.click("#recording")
+    page.wait_for_selector("[data-record=both][aria-pressed=true]")
+    page.click("[data-record=none]")
+    page.wait_for_selector("#recording", state="hidden")

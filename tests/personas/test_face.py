@@ -94,8 +94,9 @@ def test_what_is_worn_follows_the_prompt_folder(tmp_path: Path) -> None:
     worn = personas.worn(personas.root / "luna")
     assert (worn.persona, worn.face, worn.model) == ("luna", BLUE, None)
     personas.model("luna").write_bytes(b"glTF")
-    assert personas.worn(personas.root / "luna").version not in ("", worn.version)
-    assert Worn().version == ""
+    address = personas.worn(personas.root / "luna").shown("{persona}/{version}")["model"]
+    assert address.startswith("luna/")
+    assert worn.shown("{persona}/{version}")["model"] is None
 
 
 def test_who_she_was_before_is_remembered(tmp_path: Path) -> None:

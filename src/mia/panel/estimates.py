@@ -14,7 +14,7 @@ from typing import Literal
 
 from mia.models import Model
 from mia.panel.machine import Machine
-from mia.panel.speed import Speed
+from mia.panel.speed import CLAUSE_PIECES, Speed
 
 #: Work of a recogniser's encoder and decoder for one utterance, relative to Whisper base.
 _WHISPER = {
@@ -25,10 +25,8 @@ _WHISPER = {
     "whisper-large-v3": 20.0,
     "whisper-turbo": 14.0,
 }
-#: Tokens of a first clause: three to eight words of Spanish.
-CLAUSE_TOKENS = 9
-#: How long she usually waits to be sure that you have finished, in seconds; understanding goes on
-#: meanwhile (docs/decisions, bench/results/talk.md).
+#: How long she usually waits to be sure that you have finished, in seconds; she understands,
+#: thinks and gets ready to speak meanwhile (docs/decisions, bench/results/measuring.md).
 HOLD_S = 0.5
 #: When a pause begins she starts to understand.
 GAP_S = 0.1
@@ -52,9 +50,9 @@ class Estimate:
 def answer_s(speed: Speed, *, stt: float = 1.0, llm: float = 1.0) -> float:
     """Seconds from the last word to her first one, with ears and mind so many times slower than
     the measured ones."""
-    ears = max(HOLD_S, GAP_S + speed.stt_s * stt)
-    writing = CLAUSE_TOKENS / speed.llm_rate if speed.llm_rate else 0.0
-    return ears + (speed.llm_first_s + writing) * llm + speed.tts_s
+    writing = CLAUSE_PIECES / speed.llm_rate if speed.llm_rate else 0.0
+    work = speed.stt_s * stt + (speed.llm_first_s + writing) * llm + speed.tts_s
+    return max(HOLD_S, GAP_S + work)
 
 
 def estimate(

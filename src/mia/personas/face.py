@@ -73,12 +73,17 @@ class Worn:
     face: PersonaFace = field(default_factory=PersonaFace)
     model: Path | None = None
 
-    @property
-    def version(self) -> str:
-        """Changes with anything of it; "" for the usual face."""
-        if self.face == USUAL:
-            return ""
-        return _short(self.persona, self.face.model_dump_json(), self.model_version)
+    def shown(self, address: str) -> dict[str, Any]:
+        """For page and overlay, plain data. address: where a persona's model is, `{persona}` and
+        `{version}` for whose and which. Blocking for a moment: looks at the model's file."""
+        version = self.model_version
+        return {
+            "persona": self.persona,
+            "wears": self.face.wears,
+            "colours": dict(self.face.colours),
+            "expressions": dict(self.face.expressions.get("web", {})),
+            "model": address.format(persona=self.persona, version=version) if version else None,
+        }
 
     @property
     def model_version(self) -> str:
@@ -87,11 +92,8 @@ class Worn:
             found = self.model.stat() if self.model else None
         except OSError:
             return ""
-        return _short(found.st_mtime_ns, found.st_size) if found else ""
-
-
-def _short(*facts: object) -> str:
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+        facts = f"{found.st_mtime_ns} {found.st_size}" if found else ""
+        return hashlib.sha256(facts.encode()).hexdigest()[:12] if facts else ""
 
 
 def dressed(outputs: Mapping[str, Options], face: PersonaFace) -> dict[str, Options]:

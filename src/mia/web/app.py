@@ -69,7 +69,7 @@ def create_app(services: Services) -> FastAPI:
         guests=services.max_sessions,
         sounds_here=services.sounds_here,
         recording=lambda talk: sound.record_of(talk) if (sound := services.sound()) else "none",
-        face=lambda: services.worn().version,
+        face=lambda: avatar.shown(services),
     )
     app.state.hub = hub
     services.metrics.sessions("page", lambda: hub.pages)

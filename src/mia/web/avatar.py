@@ -20,6 +20,15 @@ MODEL_PATH = "/api/v1/avatar/model"
 _PROBLEM: dict[int | str, dict[str, Any]] = {422: {"model": shapes.ProblemAnswer}}
 
 
+#: Of a persona's own model.
+OWN_MODEL = "/api/v1/personas/model?persona={persona}&version={version}"
+
+
+def shown(services: Services) -> dict[str, Any]:
+    """What her persona wears, for pages."""
+    return services.worn().shown(OWN_MODEL)
+
+
 def router(services: Services) -> APIRouter:
     """The routes of the avatar."""
     routes = APIRouter()
@@ -52,20 +61,7 @@ def router(services: Services) -> APIRouter:
         tags=["avatar"],
     )
     async def face() -> shapes.FaceAnswer:
-        worn = services.worn()
-        version = await run_blocking(lambda: worn.model_version)
-        model = (
-            f"/api/v1/personas/model?persona={worn.persona}&version={version}" if version else None
-        )
-        return shapes.FaceAnswer.model_validate(
-            {
-                "persona": worn.persona,
-                "wears": worn.face.wears,
-                "colours": worn.face.colours,
-                "expressions": worn.face.expressions.get("web", {}),
-                "model": model,
-            }
-        )
+        return shapes.FaceAnswer.model_validate(await run_blocking(shown, services))
 
     @routes.post(
         "/api/v1/avatar/look",

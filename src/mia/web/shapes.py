@@ -54,7 +54,9 @@ class StageState(_Body):
     recording: Literal["none", "hers", "both"] = Field(
         "none", description="Whose sound is kept of the conversation."
     )
-    face: str = Field("", description="Changes with what her persona is shown as.")
+    face: dict[str, Any] = Field(
+        default_factory=dict, description="What her persona is shown as, as `/api/v1/avatar/face`."
+    )
     call: str = Field(default="", description="The call she is in; empty: she is here.")
     busy: bool
     notices: list[NoticeRow]

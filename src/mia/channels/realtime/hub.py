@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from mia.channels.realtime import server_events as shapes
 from mia.channels.realtime.errors import RealtimeError
@@ -35,7 +36,7 @@ class Hub:
     make_talk: builds a conversation for a client that is not one of our pages.
     pages, guests: how many sessions of each kind there may be at a time; each guest's
     conversation works on the same two cores. sounds_here: this machine's own loudspeaker plays
-    the stage while no page speaks there. face: changes with the face of the persona she is.
+    the stage while no page speaks there. face: what the persona she is wears, for pages.
     recording: whose sound is kept of a conversation.
     """
 
@@ -50,7 +51,7 @@ class Hub:
         guests: int = 4,
         sounds_here: bool = False,
         recording: Callable[[str], str] = lambda _conversation: "none",
-        face: Callable[[], str] = str,
+        face: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self._stage_talk = stage_talk
         self._make_talk = make_talk

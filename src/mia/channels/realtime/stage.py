@@ -69,7 +69,7 @@ class Stage:
 
     sounds_here: this machine's own loudspeaker plays her while no page speaks; it is left alone.
     recording: whose sound is kept of a conversation.
-    face: changes with what her persona is shown as; pages then ask what that is.
+    face: what her persona is shown as; told with the state, for pages change at once.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Stage:
         *,
         sounds_here: bool = False,
         recording: Callable[[str], str] = lambda _conversation: "none",
-        face: Callable[[], str] = str,
+        face: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self.talk = talk
         self._face = face

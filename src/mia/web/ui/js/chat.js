@@ -73,21 +73,26 @@ export class Chat {
     });
     this.field.addEventListener("input", () => this.grow());
     store.watch(["messages", "remembered", "shown", "persona"], () => this.draw());
+    // Before the first language there are no words to say it in.
+    store.watch(["persona"], () => this.earlier.textContent && this.fill());
     store.watch(["connection"], ({ connection }) => (this.button.disabled = connection !== "open"));
     store.watch(["busy", "phase", "messages"], ({ busy, messages }) =>
       this.wait(busy && messages.at(-1)?.role === "user"),
     );
   }
 
-  /** The texts that are made here, after a change of language. */
+  /** The texts that are made here, after a change of language or of who she is. */
   fill() {
+    const name = this.store.state.persona || "MIA";
     this.earlier.textContent = t("page.chat.earlier");
+    find("#welcome .welcome-title").textContent = t("page.welcome.title", { name });
+    this.field.placeholder = t("page.chat.placeholder", { name });
     find("#prompts").replaceChildren(
       ...PROMPTS.map((key) => {
-        const button = element("button", "prompt", t(key));
+        const button = element("button", "prompt", t(key, { name }));
         button.type = "button";
         button.addEventListener("click", () => {
-          this.field.value = t(key);
+          this.field.value = t(key, { name });
           this.submit();
         });
         return button;

@@ -33,8 +33,6 @@ function kept(key) {
  * @property {() => import("./wardrobe.js").Outfit} hers
  * @property {(avatar: "puppet"|"vrm") => Promise<void>} wear
  * @property {(file: File|undefined) => Promise<void>} take
- * @property {() => Promise<void>} look ask what her persona wears, and show it
- * @property {(error: unknown) => void} complain of a model that cannot be worn
  * @property {() => Promise<void>} start put her on the stage
  */
 
@@ -162,7 +160,7 @@ export function showObs(stage, store, realtime, toast) {
     wardrobe.follow(store, realtime);
   };
   const hers = () => wardrobe.hers;
-  return { now: () => form.elements.avatar.value, hers, wear, take, look: () => wardrobe.look(), complain, start };
+  return { now: () => form.elements.avatar.value, hers, wear, take, start };
 }
 
 /** @type {Record<import("./vrm/check.js").Problem, string>} */

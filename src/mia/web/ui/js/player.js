@@ -47,6 +47,8 @@ export class Player extends EventTarget {
     /** Where the reply's own words begin: until there something short may be heard, and then nothing. */
     this.words = { item: "", sample: 0 };
     this.stutters = 0;
+    /** Seconds of silence where none was meant. */
+    this.silent = 0;
     this.told = 0;
     /** @type {((place: Place|null) => void)[]} */
     this.hushed = [];
@@ -58,9 +60,9 @@ export class Player extends EventTarget {
     return this.report.played;
   }
 
-  /** What was heard here since the page was opened: seconds, and how often it ran out in the middle of a reply. */
+  /** What was heard here since the page was opened: seconds, and how often and for how long it ran out in the middle of a reply. */
   get heardHere() {
-    return { seconds: this.playedSamples / RATE, stutters: this.stutters };
+    return { seconds: this.playedSamples / RATE, stutters: this.stutters, silent: this.silent };
   }
 
   /** The reply's own words begin after so many milliseconds of its sound. @param {string} item @param {number} ms */
@@ -170,7 +172,9 @@ export class Player extends EventTarget {
     }
     if (message.type === "gap") {
       const filler = message.item === this.words.item && message.sample <= this.words.sample;
-      if (!filler) this.stutters++;
+      if (filler) return;
+      this.stutters++;
+      this.silent += message.seconds;
       return;
     }
     this.report = message;

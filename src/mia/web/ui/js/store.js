@@ -36,7 +36,7 @@
  * @property {MicrophoneState} microphone
  * @property {MicrophoneProblem|null} problem why the microphone is blocked
  * @property {boolean} playing MIA is being heard now
- * @property {{seconds: number, stutters: number}} heardHere her voice on this page, and how often it ran out
+ * @property {{seconds: number, stutters: number, silent: number}} heardHere her voice on this page, and how often and how long it ran out
  * @property {boolean} silenced the browser wants a click before it lets sound out
  * @property {Message[]} messages
  * @property {Record<string, Remembered[]>} remembered by the id of the reply
@@ -69,7 +69,7 @@ export const initial = () => ({
   microphone: "off",
   problem: null,
   playing: false,
-  heardHere: { seconds: 0, stutters: 0 },
+  heardHere: { seconds: 0, stutters: 0, silent: 0 },
   silenced: false,
   messages: [],
   remembered: {},

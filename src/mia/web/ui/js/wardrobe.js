@@ -47,8 +47,6 @@ export class Wardrobe {
     this.change = change;
     this.hers = PLAIN;
     this.changing = Promise.resolve();
-    /** Somebody will ask soon. */
-    this.asked = false;
   }
 
   /** What she begins in. */
@@ -57,31 +55,27 @@ export class Wardrobe {
     return this.hers;
   }
 
-  /** Ask what she wears, and show it if it is something else. One after the other: the last news counts. */
-  look() {
-    if (this.asked) return this.changing;
-    this.asked = true;
-    this.changing = this.changing.then(async () => {
-      this.asked = false;
-      const worn = await ask();
-      if (!worn || JSON.stringify(worn) === JSON.stringify(this.hers)) return;
-      this.hers = worn;
-      await this.change(worn);
-    });
-    return this.changing;
+  /** Show what she wears now if it is something else. One after the other: the last news counts. @param {Outfit} worn */
+  put(worn) {
+    if (same(worn, this.hers)) return;
+    this.hers = worn;
+    this.changing = this.changing.then(() => (this.hers === worn ? this.change(worn) : undefined));
   }
 
-  /** Change with her: at news of another face, and when the line is cut, as it is while she becomes somebody else. @param {import("./store.js").Store} store @param {import("./realtime.js").Realtime} realtime */
+  /** Change with her; while she cannot be reached, at every try. @param {import("./store.js").Store} store @param {import("./realtime.js").Realtime} realtime */
   follow(store, realtime) {
-    /** @type {string|null} */
-    let known = null;
-    store.watch(["face"], ({ face }) => {
-      // The first state tells what was asked for already.
-      if (known !== null && face !== known) void this.look();
-      known = face;
+    store.watch(["face"], ({ face }) => face?.expressions && this.put(face));
+    realtime.addEventListener("lost", async () => {
+      const worn = await ask();
+      if (worn) this.put(worn);
     });
-    realtime.addEventListener("lost", () => known !== null && void this.look());
   }
+}
+
+/** Told in the same order by the same server. @param {Outfit} a @param {Outfit} b */
+function same(a, b) {
+  const parts = /** @type {(keyof Outfit)[]} */ (Object.keys(PLAIN));
+  return parts.every((part) => JSON.stringify(a[part]) === JSON.stringify(b[part]));
 }
 
 /** @param {import("./stage.js").Stage} stage @param {ArrayBuffer} file @param {Outfit} [worn] */

@@ -25,11 +25,22 @@ export function webFace(app) {
     show();
   });
   show();
+  // Whoever chooses here and sees nothing change is to know why.
+  const { persona, wears } = worn.hers();
+  const hers =
+    wears &&
+    h(
+      "p.notice.web-hers",
+      {},
+      h("span.notice-text", {}, t("page.avatar.web.hers", { name: app.store.state.persona })),
+      h("a.button.small", { href: `#/personas/${encodeURIComponent(persona)}` }, t("page.nav.personas")),
+    );
   return h(
     "section.card.place",
     { "aria-label": t("page.avatar.web") },
     h("div.place-head", {}, h("h2", {}, t("page.avatar.web"))),
     h("p.hint", {}, t("page.avatar.web.hint")),
+    hers,
     h(
       "div.web-face",
       {},

@@ -78,8 +78,7 @@ const wardrobe = new Wardrobe(async (worn) => {
   }
 });
 
-await speak(store.state.shown);
-const worn = options.fixed ? PLAIN : await wardrobe.first();
+const [worn] = await Promise.all([options.fixed ? PLAIN : wardrobe.first(), speak(store.state.shown)]);
 await stage.start(worn.wears === "puppet" ? worn.colours : {});
 if (options.sound) void player.start();
 realtime.connect();

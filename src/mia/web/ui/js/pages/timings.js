@@ -108,7 +108,7 @@ class Timings {
     const { t } = this.app;
     const whole = summary.find((/** @type {any} */ { name }) => name === "v2v");
     const guesses = hits + misses;
-    const { seconds, stutters } = this.app.store.state.heardHere;
+    const { seconds, stutters, silent } = this.app.store.state.heardHere;
     const stuttered = turns.filter((/** @type {Turn} */ { underruns }) => underruns > 0).length;
     const tile = (/** @type {string} */ key, /** @type {string} */ value, hint = "") =>
       h(
@@ -129,7 +129,7 @@ class Timings {
         guesses ? t("page.timings.guesses.hint", { hits, guesses }) : t("page.timings.guesses.none"),
       ),
       tile("page.timings.stutters", String(stuttered), t("page.timings.stutters.hint", { turns: turns.length })),
-      tile("page.timings.gaps", String(stutters), t("page.timings.gaps.hint", { time: this.time(seconds * 1000) })),
+      tile("page.timings.gaps", String(stutters), t("page.timings.gaps.hint", { silent: this.time(silent * 1000), time: this.time(seconds * 1000) })),
     );
   }
 
