@@ -12,7 +12,7 @@ from mia.conversation.ports import Asking, Recollection
 from mia.mind.memory.library import Library
 from mia.mind.memory.privacy import wish
 from mia.personas import Personas
-from mia.personas.folder import FOLDER
+from mia.personas.folder import FOLDER, NAMED, PROMPTS
 from mia.web.services import SettingsControl
 
 DAY = 24 * 3600.0
@@ -32,33 +32,33 @@ class Characters:
         self._reload = reload
 
     async def every(self) -> list[Character]:
-        personas, chosen = await self._now()
+        personas, chosen, _ = await self._now()
+        before = await run_blocking(personas.before)
         found = [
             Character(one.id, one.name, one.id == chosen)
             for one in await run_blocking(personas.every)
         ]
         if not any(one.current for one in found):
             found.insert(0, Character("", self._name, current=True))
+        elif before:
+            found.insert(0, Character("before", str(before[NAMED]), current=False))
         return found
 
     async def choose(self, character: str) -> Character:
-        personas, _ = await self._now()
-        found = await run_blocking(personas.read, character)
-        wish = {
-            **found.settings,
-            "persona.name": found.name,
-            "prompt.dir": f"{FOLDER}/{character}",
-        }
+        personas, chosen, values = await self._now()
+        wish = await run_blocking(personas.choice, character, values, chosen)
         await self._settings.change(wish, (), "save")
-        return Character(found.id, found.name, current=True)
+        return Character(character, str(wish[NAMED]), current=True)
 
     async def begin_anew(self) -> None:
         await self._reload()
 
-    async def _now(self) -> tuple[Personas, str]:
-        """The personas, and the id of the current one."""
+    async def _now(self) -> tuple[Personas, str, dict[str, Any]]:
+        """The personas, the id of the current one, and the settings' values."""
         form = await self._settings.describe()
-        return await run_blocking(_places, form["file"], str(form["values"]["prompt.dir"]))
+        values: dict[str, Any] = form["values"]
+        personas, chosen = await run_blocking(_places, form["file"], str(values[PROMPTS]))
+        return personas, chosen, values
 
 
 def _places(file: str, prompts: str) -> tuple[Personas, str]:

@@ -154,6 +154,7 @@ class Serving:
                 max_sessions=web.max_sessions,
                 model=self._avatar_model,
                 reload=self._reload,
+                become=functools.partial(self._reload, keep=True),
                 lan=lambda: self._doors.lan if self._doors else None,
                 journal=self._journal,
                 timings=self._timings,
@@ -345,7 +346,7 @@ class Serving:
             program.context_of(self._config, self._home),
             self._trouble,
             self._can_talk.wait,
-            self._forgot,
+            self._forgotten,
         )
         able = functools.partial(program.makes_facts, self._config)
         return StageMemory(memories, self._forgotten, makes_facts=able)
@@ -353,13 +354,7 @@ class Serving:
     def _trouble(self, error: MiaError) -> None:
         program.report(self._bus, error)
 
-    def _forgot(self, memories: Sequence[int]) -> None:
-        """Somebody said so; the lines themselves the conversation has taken out already."""
-        self._forget_words()
-        if self._stage is not None:
-            self._stage.forget_memories(frozenset(memories))
-
-    def _forgotten(self, memories: Sequence[int], items: Sequence[str]) -> None:
+    def _forgotten(self, memories: Sequence[int], items: Sequence[str] = ()) -> None:
         self._forget_words()
         self._calls.running(frozenset(memories), frozenset(items))
         if self._stage is not None and self._hub is not None and self._hub.stage is not None:

@@ -79,11 +79,16 @@ class History:
         self._items = [item for item in self._items if item.id != item_id]
         return len(self._items) < before
 
-    def newest_exchange(self) -> tuple[str, ...]:
-        """The ids of the user's newest line and of all that came after it."""
+    def newest_exchange(self, speaker: str = "") -> tuple[str, ...]:
+        """The ids of what this person said last and of the answer to it. Where several people
+        speak, what others said before or after is not theirs; nobody's name: the user alone."""
+        end = len(self._items)
         for at in range(len(self._items) - 1, -1, -1):
-            if self._items[at].role == "user":
-                return tuple(item.id for item in self._items[at:])
+            item = self._items[at]
+            if item.role == "user":
+                if not item.lines or {line.speaker.id for line in item.lines} == {speaker}:
+                    return tuple(item.id for item in self._items[at:end])
+                end = at
         return ()
 
     def without(self, items: Container[str]) -> History:

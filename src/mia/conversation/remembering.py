@@ -83,7 +83,9 @@ class Remembering:
     def _unwanted(self, history: History, text: str | None, turn: str) -> tuple[str, ...]:
         if self._memory is None or not text or turn == self._forgot:
             return ()
-        return history.newest_exchange() if self._memory.forgets(text) else ()
+        if not self._memory.forgets(text):
+            return ()
+        return history.newest_exchange(self._asking().speaker)
 
     async def kept(self, turn: str) -> None:
         """Return once this turn's words are written down, or cannot be soon."""

@@ -150,6 +150,19 @@ class Personas:
         with (folder / ABOUT).open("w", encoding="utf-8") as file:
             yaml.dump(about, file)
 
+    def choice(self, persona: str, values: Mapping[str, Any], chosen: str) -> dict[str, Any]:
+        """What of the configuration is to change for her to be this one; `before`: who she was
+        without one of these. values: the configuration's; chosen: who she is now, "" if none of
+        these: then who that is, is kept. Raises MiaError."""
+        if persona == "before":
+            if not (before := self.before()):
+                raise MiaError("persona.unknown", name=persona)
+            return before
+        found = self.read(persona)
+        if not chosen:
+            self.keep_before(values)
+        return {**found.settings, NAMED: found.name, PROMPTS: f"{FOLDER}/{persona}"}
+
     def keep_before(self, values: Mapping[str, Any]) -> None:
         """Remember the keys of the configuration that choosing one of ours changes."""
         self.root.mkdir(parents=True, exist_ok=True)

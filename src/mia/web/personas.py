@@ -186,7 +186,7 @@ def router(services: Services) -> APIRouter:
     async def go_back() -> None:
         personas, *_ = await now()
         await control().change(await before(personas), (), "save")
-        await services.reload()
+        await (services.become or services.reload)()
 
     @routes.post(
         "/api/v1/personas/{persona}/choose",
@@ -196,12 +196,9 @@ def router(services: Services) -> APIRouter:
     )
     async def choose(persona: str) -> None:
         personas, values, chosen, _ = await now()
-        found = await run_blocking(personas.read, persona)
-        if not chosen:
-            await run_blocking(personas.keep_before, values)
-        wish = {**found.settings, NAMED: found.name, PROMPTS: f"{FOLDER}/{persona}"}
+        wish = await run_blocking(personas.choice, persona, values, chosen)
         await control().change(wish, (), "save")
-        await services.reload()
+        await (services.become or services.reload)()
 
     @routes.delete(
         "/api/v1/personas/{persona}",

@@ -218,6 +218,8 @@ class Services:
     max_sessions: int = 4
     model: ModelFile | None = None
     reload: Callable[[], Awaitable[None]] = nothing_to_reload
+    become: Callable[[], Awaitable[None]] | None = None
+    """As `reload`, for another persona: what stays the same need not be loaded again."""
     journal: Journal | None = None
     timings: Timings | None = None
     desk: Desk | None = None

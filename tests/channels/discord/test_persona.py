@@ -69,6 +69,26 @@ def test_the_owner_chooses_and_it_is_settled_as_on_the_page(tmp_path: Path) -> N
     asyncio.run(story())
 
 
+def test_who_she_was_before_can_be_chosen_again(tmp_path: Path) -> None:
+    program = Programme(tmp_path)
+    made = program.personas.create("Luna", {})
+
+    async def story() -> None:
+        async with Discord() as discord:
+            boss = boss_of(discord)
+            async with living(discord, tmp_path, join=False, characters=program.characters) as mia:
+                mia.bot.policy.app_owners = frozenset({boss.id})
+                await mia.told(boss, "persona", persona=made.id)
+                await program.anew.wait()
+                shown = await discord.offered(boss, "persona", "persona", "")
+                assert [one["name"] for one in shown] == ["MIA", "Luna"]
+                await mia.told(boss, "persona", persona="MIA")
+                config = load(program.file, env={}, schema=installed()).config
+                assert config.persona.name == "MIA"
+
+    asyncio.run(story())
+
+
 def test_nobody_else_chooses_nor_is_shown_whom_there_is(tmp_path: Path) -> None:
     program = Programme(tmp_path)
     made = program.personas.create("Luna", {})
