@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -131,11 +132,7 @@ class Memories:
         must not take the place of what was said in it before."""
         talk = self.attend(conversation)
         talk.last = []
-
-        def change() -> None:
-            talk.session = None
-
-        self.recorder.submit(change)
+        self.recorder.submit(functools.partial(setattr, talk, "session", None))
 
     def remembers(self, speaker: str, persona: str) -> bool:
         """Whether this person is remembered by this persona at all."""
