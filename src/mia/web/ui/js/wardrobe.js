@@ -17,6 +17,8 @@ import { ModelError, check } from "./vrm/check.js";
  */
 
 const PATH = "/api/v1/avatar";
+/** The server is there and she is not yet (docs/protocol.md, close codes). */
+const LATER = 1013;
 
 /** @type {Outfit} */
 export const PLAIN = { persona: "", wears: null, colours: {}, expressions: {}, model: null };
@@ -62,10 +64,11 @@ export class Wardrobe {
     this.changing = this.changing.then(() => (this.hers === worn ? this.change(worn) : undefined));
   }
 
-  /** Change with her; while she cannot be reached, at every try. @param {import("./store.js").Store} store @param {import("./realtime.js").Realtime} realtime */
+  /** Change with her; while she wakes up, at every try. @param {import("./store.js").Store} store @param {import("./realtime.js").Realtime} realtime */
   follow(store, realtime) {
     store.watch(["face"], ({ face }) => face?.expressions && this.put(face));
-    realtime.addEventListener("lost", async () => {
+    realtime.addEventListener("lost", async (/** @type {any} */ { detail }) => {
+      if (detail.code !== LATER) return;
       const worn = await ask();
       if (worn) this.put(worn);
     });
