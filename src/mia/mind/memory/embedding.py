@@ -36,8 +36,9 @@ def normalised(vectors: Any) -> Vectors:
     return even
 
 
-def session(source: Path | bytes, *, extensions: bool = False) -> Any:
-    """An ONNX Runtime session. extensions: with the operators that tokenise text.
+def session(source: Path | bytes, *, extensions: bool = False, threads: int = THREADS) -> Any:
+    """An ONNX Runtime session. extensions: with the operators that tokenise text. threads: of one
+    embedding.
 
     Raises BackendUnavailable `memory.embedder_damaged`.
     """
@@ -49,7 +50,7 @@ def session(source: Path | bytes, *, extensions: bool = False) -> Any:
             import onnxruntime_extensions
 
             settings.register_custom_ops_library(onnxruntime_extensions.get_library_path())
-    settings.intra_op_num_threads = THREADS
+    settings.intra_op_num_threads = threads
     settings.inter_op_num_threads = 1
     # Spinning threads fight the voice and the mind for the cores: a query beside them took 0.4 to
     # 2 s in an engine that spins, and 17 ms in one that does not.

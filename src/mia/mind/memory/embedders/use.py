@@ -33,7 +33,9 @@ class Use(Centred):
     def __init__(self, folder: Path) -> None:
         """Raises BackendUnavailable `memory.embedder_damaged`."""
         super().__init__("use-multilingual-3-int8", DIMENSIONS, self._all)
-        self._session = session(folder / FILE, extensions=True)
+        # One thread is as quick, and needs no other core to be free: beside two busy loops a
+        # question took 25 ms (p95) instead of up to 46.
+        self._session = session(folder / FILE, extensions=True, threads=1)
         self._middles()
 
     def _all(self, texts: Sequence[str], kind: TextKind) -> Vectors:
