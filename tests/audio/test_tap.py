@@ -48,6 +48,19 @@ def test_what_is_hushed_was_never_heard() -> None:
     assert len(right) <= 1.5 * HEARING_RATE + 1
 
 
+def test_what_becomes_softer_is_what_was_not_heard_yet() -> None:
+    tap = Tap()
+    block = np.full(PLAYING_RATE, 0.5, np.float32)
+    tap.mia(1.0, block)
+    tap.mia(1.1, block)
+    tap.scale(1.5, 0.25)
+    _, right = tap.channels()
+    assert right[int(1.4 * HEARING_RATE)] == pytest.approx(0.5, abs=0.01)
+    assert right[int(1.6 * HEARING_RATE)] == pytest.approx(0.125, abs=0.01)
+    assert right[int(2.5 * HEARING_RATE)] == pytest.approx(0.125, abs=0.01)
+    assert block[-1] == 0.5
+
+
 def test_a_click_is_not_a_beginning() -> None:
     rate = HEARING_RATE
     channel = np.zeros(3 * rate, np.float32)

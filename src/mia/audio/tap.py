@@ -33,7 +33,7 @@ class Tap:
     def mia(self, now: float, samples: Samples) -> None:
         """MIA's sound at PLAYING_RATE, heard from `now` on, or after what is still playing."""
         start = max(now, self.played_until)
-        self._mia.append((start, samples))
+        self._mia.append((start, np.array(samples, np.float32)))
         self.played_until = start + len(samples) / PLAYING_RATE
 
     def hush(self, now: float) -> None:
@@ -45,6 +45,12 @@ class Tap:
                 kept.append((start, samples[:room]))
         self._mia = kept
         self.played_until = min(self.played_until, now)
+
+    def scale(self, now: float, factor: float) -> None:
+        """What is to be heard after `now` of what is there so far is so many times as loud."""
+        for start, samples in self._mia:
+            first = max(0, int((now - start) * PLAYING_RATE))
+            samples[first:] *= np.float32(factor)
 
     def channels(self) -> tuple[Samples, Samples]:
         """Both sides at HEARING_RATE, equally long."""

@@ -21,6 +21,8 @@ from mia.telemetry.events import Phase
 
 FRAME_SECONDS = 0.02
 FRAME = int(HEARING_RATE * FRAME_SECONDS)
+#: What a sound card takes at once.
+BLOCK_SECONDS = 0.01
 LEAD_IN = 1.0
 AFTER_REPLY = 1.0
 LONGEST_WAIT = 15.0
@@ -30,7 +32,11 @@ ROOM_TONE = 2.5e-4
 
 
 class TapLoudspeaker:
-    """Hears like a sound card with a short buffer, and writes down when. A `Loudspeaker`."""
+    """Hears like a sound card with a short buffer, and writes down when. A `Loudspeaker`.
+
+    As with a card, what becomes softer is whatever has not left it yet: all but the block that is
+    on its way out. The fade counts as done when it ends.
+    """
 
     lead = 0.04
     latency = 0.0
@@ -56,6 +62,8 @@ class TapLoudspeaker:
             self._tap.hush(self._now())
 
     def duck(self, gain: float, seconds: float) -> None:
+        if self._begun is not None:
+            self._tap.scale(self._now() + BLOCK_SECONDS + seconds, gain / self._gain)
         self._gain = gain
 
 
