@@ -7,7 +7,7 @@ import pytest
 from mia.conversation import Company, Conversation, Speaker
 from mia.errors import MiaError
 from mia.telemetry import events as facts
-from tests.support.company import ANA, BEN, CYD, Met, meet, utterance
+from tests.support.company import ANA, BEN, CYD, Met, RoomStt, meet, utterance
 
 
 def said_in_turns(met: Met) -> list[list[tuple[str, str]]]:
@@ -122,6 +122,22 @@ def test_what_was_said_to_others_is_kept_soon_though_there_is_never_a_gap() -> N
     kept = [(event.text, event.at) for event in met.of(facts.Overheard)]
     assert [text for text, _ in kept][:2] == ["Ana: ¿Vienes?", "Ana: ¿Y tu hermana?"]
     assert [at < limit for (_, at), limit in zip(kept, (7.0, 12.0), strict=False)] == [True, True]
+
+
+def test_where_the_recogniser_cannot_keep_up_lines_do_not_grow_for_ever() -> None:
+    """Three who talk without an end, and a recogniser that takes longer than their pauses."""
+    bursts = {
+        who: [(1 + shift + 4 * n, 3.6 + shift + 4 * n) for n in range(20)]
+        for who, shift in ((ANA, 0.0), (BEN, 1.3), (CYD, 2.6))
+    }
+    met = meet(bursts, {who: ["Pues eso."] for who in bursts}, until=90, takes=2.0)
+    assert met.fakes is not None
+    stt = met.fakes.stt
+    assert isinstance(stt, RoomStt)
+    assert max(stt.seconds) < 12
+    lines = met.of(facts.Overheard)
+    assert sum(len(event.lines) for event in lines) >= 30
+    assert lines[-1].at > 80
 
 
 def test_called_by_name_at_the_end_she_does_not_wait_for_the_others() -> None:

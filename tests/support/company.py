@@ -34,11 +34,14 @@ class RoomStt:
     running: int = 0
     most: int = 0
     asked: list[str] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    """How long each sound was."""
 
     async def transcribe(self, samples: Samples, *, language: str | None) -> Transcript:
         loud = float(np.abs(samples).max())
         who = min(LOUD, key=lambda one: abs(LOUD[one] - loud))
         self.asked.append(who)
+        self.seconds.append(len(samples) / HEARING_RATE)
         self.running += 1
         self.most = max(self.most, self.running)
         try:

@@ -74,6 +74,11 @@ class Ears:
         self._revision: int | None = None
         """The newest guess."""
 
+    @property
+    def settled(self) -> str:
+        """The understood beginning of a long utterance."""
+        return self._settled
+
     async def run(self) -> None:
         """Serve until cancelled."""
         async with asyncio.TaskGroup() as group:

@@ -35,6 +35,9 @@ from mia.conversation.tuning import Tuning
 
 #: With this many people speaking at once nothing is transcribed ahead of its end.
 CROWDED = 3
+#: A line this long, in seconds, ends at the next pause, whether it is understood by then or not:
+#: where the recogniser cannot keep up, lines that grew on would take it ever longer.
+LONG = 8.0
 
 
 class RoomEars:
@@ -202,10 +205,15 @@ class RoomEars:
                 yield event
 
     def _go_on(self, seat: Seat, entry: Entry, onset: float) -> None:
-        """The same person speaks on: in the same line, or in a new one if others spoke since."""
-        between = self._newest is not seat and entry.text and seat.guess is None
-        if between:
+        """The same person speaks on: in the same line, or in a new one if others spoke since or
+        the line is long."""
+        others, asked = self._newest is not seat, seat.guess is not None
+        long = seat.ears.listener.seconds > LONG
+        over = seat.closing is None and (others or long) if asked else others and entry.text
+        if over:
             entry.ended = seat.last_voiced
+            if asked:
+                seat.closing, entry.settled = entry, seat.ears.settled
             self._closed.append(entry)
             seat.ears.begin(fresh=True)
             seat.entry = Entry(seat.speaker, onset)
@@ -278,7 +286,7 @@ class RoomEars:
         self._revision = None
         for seat in self._seats.values():
             seat.ears.forget()
-            seat.entry, seat.guess = None, None
+            seat.entry, seat.closing, seat.guess = None, None, None
             seat.voiced = seat.unasked = False
 
     @property
@@ -313,6 +321,8 @@ class RoomEars:
         asyncio.get_running_loop().call_soon(self._settle)
 
     def _ask(self, seat: Seat, revision: int | None) -> None:
+        if seat.closing is not None:
+            return  # one after the other: it is asked when that line is understood
         if revision is None:
             self._inner -= 1
         seat.unasked = False
@@ -356,6 +366,9 @@ class RoomEars:
             return
         seat.guess = None
         seat.said = said
+        if seat.closing is not None:
+            self._closed_line(seat, seat.closing, text)
+            return
         if seat.entry is None:
             # Its turn was over before it was understood.
             if text:
@@ -363,6 +376,16 @@ class RoomEars:
             return
         if not seat.entry.answered:
             seat.entry.text = text
+        self._settle()
+
+    def _closed_line(self, seat: Seat, entry: Entry, text: str) -> None:
+        """The words of a line that was over before they were understood."""
+        seat.closing = None
+        entry.text = f"{entry.settled} {text}".strip()
+        if entry not in self._closed:
+            self._hand_over([entry])
+        if seat.unasked and not seat.voiced:
+            self._ask(seat, self._revision if seat is self._latest else None)
         self._settle()
 
     def _settle(self) -> None:

@@ -21,6 +21,8 @@ class Entry:
     ended: float = math.inf
     text: str = ""
     answered: bool = False
+    settled: str = ""
+    """Its beginning, where the rest of its words is still to come."""
 
     def waiting_since(self, moment: float) -> bool:
         """Complete and unanswered, its last voice at `moment` or before."""
@@ -43,6 +45,8 @@ class Seat:
         """There is voice that the recogniser was not asked about."""
         self.guess: int | None = None
         """Their newest guess, while it is not understood."""
+        self.closing: Entry | None = None
+        """A line of theirs that is complete, but the newest guess at it is not understood yet."""
         self.said = Transcript("", "")
         """The newest that was understood of them."""
 
