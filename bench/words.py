@@ -162,13 +162,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.words", description=__doc__)
     parser.add_argument("--recordings", action="append", type=Path, default=[], metavar="FOLDER")
     parser.add_argument("--file", action="store_true")
+    parser.add_argument(
+        "--windows", nargs="*", help="of the ways between the first and the last, those with these"
+    )
     given = parser.parse_known_args()[0]
     home = Home.find()
     context = Context(models=ModelStore(home), languages=("es", "en"), cache=home.cache / "bench")
     utterances = [u for folder in (SPEECH, *given.recordings) for u in people(folder)]
     utterances += asyncio.run(embedded(context))
     folder = folder_of(WhisperOptions(), context)
-    heard, took = heard_and_took(ways(folder), utterances)
+    chosen = ways(folder)
+    if given.windows is not None:
+        first, *between, last = chosen
+        between = [name for name in between if name.split(",")[0] in given.windows]
+        chosen = {name: chosen[name] for name in (first, *between, last)}
+    heard, took = heard_and_took(chosen, utterances)
     lines = [*table(utterances, heard, took), ""]
     lines += [*asyncio.run(threads(folder, utterances, context)), ""]
     options = WhisperOptions()

@@ -49,7 +49,8 @@ async def talk(url: str, lines: Sequence[Line], folder: Path) -> None:
     tape = Tape()
     microphone = Microphone(lines, tape)
     loop = asyncio.get_running_loop()
-    texts: list[tuple[float, str]] = []
+    texts: dict[str, tuple[float, str]] = {}
+    """By item: whoever goes on after all has the words of before in the new transcript."""
     errors: list[str] = []
     async with websockets.connect(url, max_size=LARGEST) as socket:
         await socket.send(json.dumps(_session()))
@@ -66,7 +67,7 @@ async def talk(url: str, lines: Sequence[Line], folder: Path) -> None:
                     case "input_audio_buffer.speech_started" | "output_audio_buffer.cleared":
                         tape.hush(now)
                     case "conversation.item.input_audio_transcription.completed":
-                        texts.append((now, event["transcript"].strip()))
+                        texts[event["item_id"]] = (now, event["transcript"].strip())
                     case "error":
                         errors.append(json.dumps(event["error"]))
 
@@ -83,4 +84,4 @@ async def talk(url: str, lines: Sequence[Line], folder: Path) -> None:
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
-    keep(folder, tape, microphone, texts=texts, errors=errors)
+    keep(folder, tape, microphone, texts=list(texts.values()), errors=errors)
