@@ -161,7 +161,9 @@ class Doors:
             self._main.shut()
             try:
                 door.bind()
-            except BaseException:
+            except (
+                BaseException
+            ):  # whatever it was: the old port is opened again, and it goes on up
                 self._main = self._main.again()
                 self._changed.set()
                 raise

@@ -4,6 +4,9 @@ import ast
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
+from mia import strings
 from scripts import check_strings
 from scripts.check_strings import Use
 
@@ -99,3 +102,23 @@ def test_keys_in_pages_are_found() -> None:
         ("page.hello",),
         ("page.bye",),
     ]
+
+
+@pytest.mark.parametrize(
+    ("said", "language"),
+    [
+        ({"LANG": "es_ES.UTF-8"}, "es"),
+        ({"LANG": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "es_MX.UTF-8"}, "es"),
+        ({"LANG": "es_ES.UTF-8", "MIA_LANGUAGE": "en"}, "en"),
+    ],
+)
+def test_the_systems_language_counts_where_its_locale_is_not_installed(
+    said: dict[str, str], language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strings, "_chosen", None)
+    for name in ("MIA_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    assert strings.current() == language

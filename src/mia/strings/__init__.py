@@ -33,6 +33,7 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 _chosen: str | None = None
+_WISHES = ("MIA_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def use(language: str) -> None:
@@ -46,9 +47,10 @@ def current() -> str:
     """The language of this process: chosen, else the system's, else Spanish."""
     if _chosen is not None:
         return _chosen
-    named = os.environ.get("MIA_LANGUAGE") or locale.getlocale()[0] or ""
-    code = named[:2].lower()
-    return code if code in languages() else FIRST
+    # As POSIX has it; the locale itself need not be installed. Windows has only the last.
+    named = [os.environ.get(name, "") for name in _WISHES] + [locale.getlocale()[0] or ""]
+    codes = (name[:2].lower() for name in named)
+    return next((code for code in codes if code in languages()), FIRST)
 
 
 def translate(key: str, language: str | None = None, /, **parameters: object) -> str:

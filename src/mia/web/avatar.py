@@ -10,10 +10,9 @@ from fastapi.responses import FileResponse
 from mia.blocking import run_blocking
 from mia.channels.realtime.errors import RealtimeError
 from mia.errors import MiaError
-from mia.web import problems, shapes
+from mia.web import problems, shapes, static
 from mia.web.model_file import ModelFile
 from mia.web.services import Services
-from mia.web.static import TYPES
 
 #: Where a body may be as large as a model.
 MODEL_PATH = "/api/v1/avatar/model"
@@ -38,7 +37,7 @@ def router(services: Services) -> APIRouter:
     async def overlay() -> Response:
         headers = {"cache-control": "no-cache"}
         path = services.ui / "overlay.html"
-        return FileResponse(path, media_type=TYPES[".html"], headers=headers)
+        return FileResponse(path, media_type=static.TYPES[".html"], headers=headers)
 
     @routes.get("/api/v1/avatar", summary="Where her face is shown, and as what", tags=["avatar"])
     async def avatar() -> shapes.AvatarAnswer:
@@ -83,11 +82,7 @@ def router(services: Services) -> APIRouter:
         tags=["avatar"],
     )
     async def download() -> FileResponse:
-        path = model.path if model else None
-        if path is None:
-            raise MiaError("web.not_found", path=MODEL_PATH)
-        headers = {"cache-control": "no-cache"}
-        return FileResponse(path, media_type=TYPES[".vrm"], headers=headers)
+        return static.model(model.path if model else None, MODEL_PATH)
 
     @routes.put(
         MODEL_PATH,

@@ -16,10 +16,9 @@ from mia.channels.realtime.errors import RealtimeError
 from mia.errors import MiaError
 from mia.personas import Persona, PersonaFace, Personas, Worn, cards, read_card, to_json
 from mia.personas.folder import FOLDER, NAMED, PROMPTS, files_of, write_files
-from mia.web import shapes
+from mia.web import shapes, static
 from mia.web.model_file import ModelFile
 from mia.web.services import Services, SettingsControl
-from mia.web.static import TYPES
 
 IMPORT_PATH = "/api/v1/personas/import"
 #: Where a body may be as large as a model; `?persona=` says whose.
@@ -138,11 +137,7 @@ def router(services: Services) -> APIRouter:
         responses={404: {"model": shapes.ProblemAnswer}},
     )
     async def download(persona: str) -> FileResponse:
-        path = (await model_of(persona))[0].path
-        if path is None:
-            raise MiaError("web.not_found", path=MODEL_PATH)
-        headers = {"cache-control": "no-cache"}
-        return FileResponse(path, media_type=TYPES[".vrm"], headers=headers)
+        return static.model((await model_of(persona))[0].path, MODEL_PATH)
 
     @routes.put(
         MODEL_PATH,

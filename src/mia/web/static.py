@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+
+from mia.errors import MiaError
 
 #: On Windows a type comes from the registry, where another program may have made `.js` plain
 #: text; browsers then refuse to run it.
@@ -26,6 +28,13 @@ TYPES = {
     ".webp": "image/webp",
     ".woff2": "font/woff2",
 }
+
+
+def model(path: Path | None, route: str) -> FileResponse:
+    """A VRM as it was given, asked for at this route. Raises MiaError `web.not_found`."""
+    if path is None:
+        raise MiaError("web.not_found", path=route)
+    return FileResponse(path, media_type=TYPES[".vrm"], headers={"cache-control": "no-cache"})
 
 
 class Pages(StaticFiles):

@@ -15,6 +15,8 @@ from mia.telemetry import events as facts
 
 #: The longest utterance that is kept whole, in seconds; of a longer one the end.
 LONGEST = 180
+#: Blocks they may come in: a microphone's shortest are 5 ms long.
+BLOCKS = LONGEST * 200
 #: Kept before the first voiced sample and after the last, in seconds: words begin softly.
 BEFORE, AFTER = 0.3, 0.3
 #: Replies and turns that are remembered at a time; a dropped guess of either never ends.
@@ -71,29 +73,27 @@ class HerTakes:
         self._replies.clear()
 
     def tell(self, event: facts.Event) -> None:
+        if isinstance(event, facts.SoundPlaced) and event.begin == 0:
+            # Who begins to record in the middle leaves that reply out.
+            self._replies[event.reply] = _Reply()
+            while len(self._replies) > MOST:
+                del self._replies[next(iter(self._replies))]
+        reply = self._replies.get(getattr(event, "reply", ""))
+        if reply is None:
+            return
         match event:
             case facts.SoundPlaced():
-                if event.begin == 0:  # who begins to record in the middle leaves this reply out
-                    self._replies[event.reply] = _Reply()
-                    while len(self._replies) > MOST:
-                        del self._replies[next(iter(self._replies))]
-                if (reply := self._replies.get(event.reply)) is not None:
-                    reply.placed.append((event.begin, event.samples))
+                reply.placed.append((event.begin, event.samples))
             case facts.FillerStarted():
-                if (reply := self._replies.get(event.reply)) is not None:
-                    reply.since = (event.at, 0.0)
+                reply.since = (event.at, 0.0)
             case facts.PlaybackStarted():
-                if (reply := self._replies.get(event.reply)) is not None:
-                    self._begins(reply, event.at)
+                self._begins(reply, event.at)
             case facts.Paused():
-                if (reply := self._replies.get(event.reply)) is not None:
-                    reply.held = reply.since is not None
-                    reply.stop(event.heard_ms / 1000)
-            case facts.Unducked():
-                reply = self._replies.get(event.reply)
-                if reply is not None and reply.held:
-                    reply.held = False
-                    reply.since = (event.at, event.heard_ms / 1000)
+                reply.held = reply.since is not None
+                reply.stop(event.heard_ms / 1000)
+            case facts.Unducked() if reply.held:
+                reply.held = False
+                reply.since = (event.at, event.heard_ms / 1000)
             case _:
                 pass
 
@@ -127,7 +127,7 @@ class TheirTakes:
     one. Noise, and what was discarded, is never in a take."""
 
     def __init__(self) -> None:
-        self._blocks: deque[tuple[int, Samples]] = deque()
+        self._blocks: deque[tuple[int, Samples]] = deque(maxlen=BLOCKS)
         self._end = 0
         """The place after the newest sample; places are those of `Listener.received`."""
         self._turns: dict[str, tuple[int, float]] = {}

@@ -95,7 +95,7 @@ class Taping:
             unlisten()
             beginning.cancel()
             await asyncio.wait({beginning})
-            ending = asyncio.ensure_future(self._settled())
+            ending = asyncio.ensure_future(self.settled())
             try:
                 await asyncio.shield(ending)
             except asyncio.CancelledError:
@@ -117,14 +117,11 @@ class Taping:
         finally:
             self.begun.set()
 
-    async def _settled(self) -> None:
+    async def settled(self) -> None:
+        """Return once what was heard so far is on the disk, or is not to be."""
         while self._waiting:
             await asyncio.wait(set(self._waiting))
         await self._memories.recorder.settled()
-
-    async def settled(self) -> None:
-        """Return once what was heard so far is on the disk, or is not to be."""
-        await self._settled()
 
     async def count(self) -> None:
         """Look how much is kept. Raises MiaError where there is no memory."""
