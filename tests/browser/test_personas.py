@@ -49,6 +49,31 @@ def make(page: Any) -> None:
     expect(page.locator(".persona-link img.persona-face")).to_have_count(2)
 
 
+#: A connection on which lists come two seconds late.
+SLOW_LISTS = """() => {
+    const swift = window.fetch;
+    window.fetch = async (path, options = {}) => {
+        const answer = await swift(path, options);
+        if ((options.method ?? "GET") === "GET" && String(path).endsWith("/personas"))
+            await new Promise((done) => setTimeout(done, 2000));
+        return answer;
+    };
+}"""
+
+
+def test_what_is_changed_while_she_becomes_another_is_not_lost(visit: Visitor) -> None:
+    page = visit().page
+    page.evaluate("location.hash = '#/personas'")
+    page.wait_for_selector("#page[data-ready=personas]")
+    make(page)
+    page.evaluate(SLOW_LISTS)
+    page.get_by_role("button", name="Ser este personaje").click()
+    page.get_by_role("button", name="Los colores de MIA").click()
+    expect(page.locator(".persona-link").last).to_contain_text("ahora")
+    page.locator(".persona-buttons button[type=submit]").click()
+    wears(page, PINK)
+
+
 def test_page_and_overlay_change_with_her_and_she_is_who_she_was_again(
     visit: Visitor, house: House
 ) -> None:

@@ -33,6 +33,7 @@ class PersonasPage {
     this.face = null;
     this.list = h("ul.persona-list");
     this.place = h("div.persona-place");
+    this.editing = h("div.personas", {}, this.list, this.place);
     const file = h("input", {
       type: "file",
       accept: ".png,.json,image/png,application/json",
@@ -57,7 +58,7 @@ class PersonasPage {
         ),
         h("span.button.file-button", {}, icon("upload"), app.t("page.personas.import"), file),
       ),
-      h("div.personas", {}, this.list, this.place),
+      this.editing,
     );
   }
 
@@ -234,8 +235,8 @@ class PersonasPage {
     await this.tell(null, async () => {
       const made = await this.app.api(PATH, { body: { name: this.app.t("page.personas.new.name") } });
       await this.load(made.id);
-      document.getElementById("persona-name")?.focus();
     });
+    document.getElementById("persona-name")?.focus();
   }
 
   /** @param {File} file */
@@ -281,6 +282,9 @@ class PersonasPage {
   /** @param {HTMLElement|null} place where it is said what went wrong; null: in passing @param {() => Promise<void>} work */
   async tell(place, work) {
     if (place) place.hidden = true;
+    // What was changed meanwhile would be gone when the answer is drawn.
+    const focused = document.activeElement;
+    this.editing.inert = true;
     try {
       await work();
     } catch (error) {
@@ -288,6 +292,9 @@ class PersonasPage {
       if (!place) return this.app.notices.toast("error", error.message);
       place.textContent = error.message;
       place.hidden = false;
+    } finally {
+      this.editing.inert = false;
+      if (focused instanceof HTMLElement && this.editing.contains(focused)) focused.focus();
     }
   }
 }
