@@ -75,7 +75,7 @@ def test_a_voice_is_found_where_it_is(
     for utterance in utterances:
         sound = padded(utterance)
         stretches = audible(sound, HEARING_RATE)
-        listener = Listener(model.detector())
+        listener = Listener(model.detector)
         events: list[Heard] = []
         for at in range(0, len(sound), 320):
             events += listener.hear(sound[at : at + 320], (at + 320) / HEARING_RATE)

@@ -45,7 +45,7 @@ class Ears:
         self,
         stt: SpeechToText,
         turn_detector: TurnDetector | None,
-        voice_detector: VoiceDetector,
+        voice_detector: Callable[[], VoiceDetector],
         cores: Cores,
         effort: Effort,
         told: Told,

@@ -22,8 +22,15 @@ from mia.telemetry.events import Phase
 
 def ears_of(parts: Parts, effort: Effort, told: Told, tuning: Tuning) -> Ears:
     """The ears for one speaker."""
-    detector = parts.voice_detector()
-    return Ears(parts.stt, parts.turn_detector, detector, parts.cores, effort, told, tuning)
+    return Ears(
+        parts.stt,
+        parts.turn_detector,
+        parts.voice_detector,
+        parts.cores,
+        effort,
+        told,
+        tuning,
+    )
 
 
 class Gathering:

@@ -7,7 +7,7 @@ newest block arrived. Nothing here waits or reads a clock.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -32,13 +32,25 @@ def _level(frame: Samples) -> float:
 
 
 class Listener:
-    """Blocks of sound in; where the voice is comes out. Keeps the utterance's samples."""
+    """Blocks of sound in; where the voice is comes out. Keeps the utterance's samples.
 
-    def __init__(self, detector: VoiceDetector, tuning: Tuning = DEFAULT) -> None:
-        self._detector = detector
+    detector: makes detectors of this stream. One says where the voice is; a second looks at
+    frames half a frame later, only for first syllables: how soon one is sure of a soft one
+    depends on where the frames happen to cut it (of "It was", 20 or 120 ms).
+    """
+
+    def __init__(self, detector: Callable[[], VoiceDetector], tuning: Tuning = DEFAULT) -> None:
+        self._detector = detector()
+        self._between = detector()
         self._tuning = tuning
-        self._frame = detector.frame_samples
+        self._frame = self._detector.frame_samples
         self._rest = np.zeros(0, np.float32)
+        self._half = np.zeros(self._frame // 2, np.float32)
+        """The second half of the newest judged frame: a frame in between begins with it."""
+        self._glanced = False
+        """The frame in between that ends in the rest has been looked at …"""
+        self._glimpse = False
+        """… and has a voice in it."""
         self._kept: list[Samples] = []
         self._kept_from = 0
         self.received = 0
@@ -74,16 +86,36 @@ class Listener:
         """Take a block (16 kHz, any length) whose last sample was said at `now`."""
         sound = np.concatenate([self._rest, samples]) if len(self._rest) else samples
         end = self.received + len(sound)
-        whole = len(sound) // self._frame * self._frame
-        for at in range(0, whole, self._frame):
-            yield from self._judge(sound[at : at + self._frame], end, now)
-        self._rest = sound[whole:].copy()
+        half = len(self._half)
+        while len(sound) >= half:
+            if not self._glanced:
+                yield from self._glance(np.concatenate([self._half, sound[:half]]))
+            if len(sound) < self._frame:
+                break
+            frame, sound = sound[: self._frame], sound[self._frame :]
+            yield from self._judge(frame, end, now)
+            self._half, self._glanced = frame[half:], False
+        self._rest = sound.copy()
+
+    def _glance(self, frame: Samples) -> Iterator[Heard]:
+        """Look for a first syllable in a frame between two others."""
+        likely = self._between.probability(frame)
+        self._glanced, self._glimpse = True, likely >= self._tuning.voice_on
+        if self._voiced:
+            return
+        if likely >= self._tuning.stir and not self._stirred:
+            self._stirred = True
+            yield Stirred()
+        elif self._stirred and self._run == 0 and not self._glimpse:
+            self._stirred = False
+            yield Settled()
 
     def _judge(self, frame: Samples, end: int, now: float) -> Iterator[Heard]:
         self._keep(frame)
         if self.received - self._last_voiced >= self._refresh_at * HEARING_RATE:
             self._refresh_at += self._tuning.refresh
             self._detector.reset()
+            self._between.reset()
         likely = self._detector.probability(frame)
         threshold = self._tuning.voice_off if self._voiced else self._tuning.voice_on
         voice = likely >= threshold
@@ -106,7 +138,7 @@ class Listener:
             yield Lull(when(self.received))
         if voice == self._voiced:
             self._run = 0
-            if self._stirred:
+            if self._stirred and not self._glimpse:
                 self._stirred = False
                 yield Settled()
             if self._voiced and self.seconds >= self._tuning.longest_utterance:
@@ -257,12 +289,18 @@ class Listener:
     def close(self) -> None:
         """No more sound for now: a voice in its middle has ended."""
         self._silence()
-        self._rest = np.zeros(0, np.float32)
+        self._drop_rest()
 
     def forget(self) -> None:
         """Drop everything heard: muted, or discarded by the client."""
         self._voiced, self._run, self._stirred = False, 0, False
         self._begun, self._voice = None, 0
-        self._rest = np.zeros(0, np.float32)
+        self._drop_rest()
         self._kept, self._kept_from = [], self.received
         self._detector.reset()
+        self._between.reset()
+
+    def _drop_rest(self) -> None:
+        self._rest = np.zeros(0, np.float32)
+        self._half = np.zeros_like(self._half)
+        self._glanced = self._glimpse = False

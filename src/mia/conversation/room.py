@@ -66,7 +66,7 @@ class RoomEars:
         self.heard_language = "es"
         self.stt_seconds: float | None = None
         self._make: Callable[[Told], Ears] = lambda told: Ears(
-            stt, turn_detector, voice_detector(), cores, effort, told, tuning
+            stt, turn_detector, voice_detector, cores, effort, told, tuning
         )
         self._told = told
         self._company = company
