@@ -4,7 +4,8 @@ Two searches give candidates: rare words (`words`, BM25) and nearest vectors (th
 candidate gets a score from both, then the lines around it lend it some of theirs, its
 conversation a little, and the person, the time and the asker named in the question theirs; who
 tells more goes before who tells less or asks. Last, the best lines are asked for their like
-(`retrieval_weights` says how much each counts, and why). The same code answers in a conversation
+(`retrieval_weights` says how much each counts, and why), and a question for several things is
+answered from several talks (`retrieval_several`). The same code answers in a conversation
 and in `bench/memory`.
 
 Nothing is kept between two questions: whatever the journal has is found, at once.
@@ -29,6 +30,7 @@ from mia.mind.memory.embedding import normalised, spread_of
 from mia.mind.memory.index import Compares
 from mia.mind.memory.ports import Embedder, Found, Question, VectorIndex
 from mia.mind.memory.retrieval_rows import Candidates, Floats, Ints
+from mia.mind.memory.retrieval_several import asks_for_several, from_several_talks
 from mia.mind.memory.retrieval_weights import (
     A_LINE,
     ALIKE,
@@ -122,7 +124,10 @@ class Retriever:
         score[~rows.usable] = -np.inf
         score += self._weights.alike * self._like_the_best(rows, score) / spread
         texts = self._tell_when(question, rows, score, depth)
-        order = np.argsort(-score, kind="stable")[:depth]
+        if asks_for_several(question.text):
+            order = from_several_talks(score, rows.talk, depth)
+        else:
+            order = np.argsort(-score, kind="stable")[:depth]
         order = order[rows.usable[order]]
         texts = texts or retrieval_rows.texts(self._connection, rows.ids[order])
         columns = (rows.ids, score.round(4), cosine.round(4), likeness, share, rows.hers)
