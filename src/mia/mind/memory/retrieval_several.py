@@ -32,7 +32,8 @@ _PLURAL = re.compile(
 )
 #: "Where has she camped?", "¿qué ha pintado?": the perfect looks back on more than one day.
 _PERFECT = re.compile(
-    r"^\W*(?:in )?(?:what|which|where|who|how(?! (?:long|old|far)\b))\b.*\b(?:has|have)\b(?!\s+to\b)"
+    r"^\W*(?:in )?(?:what|which|where|who|how(?! (?:long|old|far)\b))\b"
+    r".*\b(?:has|have)\b(?!\s+to\b)"
     r"|\b(?:he|has|ha|hemos|han)\s+(?:[^\W\d_]+[aií]do|hecho|visto|escrito|dicho|puesto)\b",
     re.IGNORECASE,
 )
