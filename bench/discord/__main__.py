@@ -148,6 +148,7 @@ async def sums(call: Call) -> dict[str, Any]:
         "received": counts.received,
         "decoded": counts.decoded,
         "lost_here": counts.lost,
+        "late": counts.late,
         "recovered": counts.recovered,
         "dropped": dict(counts.dropped),
         "learned": counts.learned,

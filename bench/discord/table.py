@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -107,7 +108,14 @@ class Report:
         missing = sent - (after["decoded"] - before["decoded"])
         minutes = f"{self.crowd['spoken'] / 60:.1f} minutes, {len(self.crowd['said'])} utterances"
         talk = sent * 0.02 / self.crowd["spoken"]
-        yield "Ten people: frames lost", "0", str(missing), f"{sent} frames, {talk:.1f} at once"
+        why = {
+            "never reached the socket": sent - (after["received"] - before["received"]),
+            "too late for their place": after["late"] - before["late"],
+            **(Counter(after["dropped"]) - Counter(before["dropped"])),
+        }
+        where = "".join(f"; {many} {reason}" for reason, many in why.items() if many)
+        frames = f"{sent} frames, {talk:.1f} at once{where}"
+        yield "Ten people: frames lost", "0", str(missing), frames
         full = after["dropped"].get("queue_full", 0) - before["dropped"].get("queue_full", 0)
         yield "Ten people: datagrams the loop was too late for", "0", str(full), minutes
         since, spoken = self.crowd["since"], self.crowd["spoken"]

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import functools
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,13 +17,13 @@ from mia.backends import Context
 from mia.conversation.ports import Message, Prompt
 from mia.errors import BackendUnavailable
 from mia.home import Home
-from mia.mind.engines import has_chat_template
+from mia.mind.engines import FIRST_PORTION, Load, Task, XLlamaCpp, can_go_on, chat_template
 from mia.mind.llm import llamacpp
 from mia.mind.llm.llamacpp import LlamaCpp, LlamaCppOptions, fitting
 from mia.models import ModelStore
 from tests.mind.contract import LanguageModelContract, Opened, asked
 
-CHAT = "smollm2-135m-instruct"
+CHAT, BASE = "smollm2-135m-instruct", "gemma-3-270m"
 LANGUAGES = ("es", "en")
 
 
@@ -123,7 +127,80 @@ def test_a_reply_nobody_wants_stops_within_a_few_tokens(tmp_path: Path) -> None:
 @pytest.mark.models
 def test_a_base_model_is_known_by_its_file() -> None:
     store = ModelStore(Home.find())
-    assert has_chat_template(llamacpp.gguf_in(store.path(CHAT)))
+    template = chat_template(llamacpp.gguf_in(store.path(CHAT)))
+    assert "im_start" in template
+    assert can_go_on(template)
+    assert chat_template(llamacpp.gguf_in(store.path(BASE))) == ""
+
+
+def test_a_model_that_thinks_first_is_not_handed_back_half_a_reply() -> None:
+    assert not can_go_on("{% if enable_thinking %}<think>{% endif %}")
+
+
+@pytest.fixture(scope="module")
+def engine_of() -> Callable[[str], XLlamaCpp]:
+    store = ModelStore(Home.find())
+
+    @functools.cache
+    def build(model: str) -> XLlamaCpp:
+        return XLlamaCpp(Load(llamacpp.gguf_in(store.path(model)), 1024, 0, 2))
+
+    return build
+
+
+STORY = "Tell me how clouds are made, and where the rain comes from."
+AS_CHAT = Task([{"role": "user", "content": STORY}], None, [], {"temperature": 0}, 60)
+AS_TEXT = Task(None, f"Question: {STORY}\nAnswer: Well,", ["\n"], {"temperature": 0}, 60)
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("model", "task"), [(BASE, AS_TEXT), (CHAT, AS_CHAT)])
+def test_what_is_written_in_portions_is_the_same(
+    engine_of: Callable[[str], XLlamaCpp], model: str, task: Task
+) -> None:
+    def written(portions: bool) -> tuple[str, int]:
+        pieces: list[str] = []
+        usage = engine_of(model).write(replace(task, portions=portions), pieces.append)  # type: ignore[arg-type]
+        assert usage is not None
+        return "".join(pieces), usage.written
+
+    whole, tokens = written(False)
+    assert written(True) == (whole, tokens)
+    assert tokens > FIRST_PORTION
+
+
+@pytest.mark.models
+def test_who_stops_reading_has_the_processor(
+    engine_of: Callable[[str], XLlamaCpp], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine goes on writing whether it is read or not, so it is asked for little at once."""
+    engine = engine_of(CHAT)
+    asked: list[int] = []
+    portion = engine._portion
+
+    def counted(task: Task, written: str, tokens: int, heard: Callable[[str], bool]) -> object:
+        asked.append(tokens)
+        return portion(task, written, tokens, heard)
+
+    monkeypatch.setattr(engine, "_portion", counted)
+    reading, read = threading.Event(), threading.Semaphore(3)
+
+    def piece(_text: str) -> bool:
+        read.acquire()
+        return reading.is_set()
+
+    writing = threading.Thread(target=lambda: engine.write(AS_CHAT, piece))
+    writing.start()
+    for _ in range(50):  # far longer than sixty tokens take
+        used = time.process_time()
+        time.sleep(0.1)
+        if time.process_time() - used < 0.02:
+            break
+    assert asked == [FIRST_PORTION]
+    reading.set()
+    read.release(100)
+    writing.join(20)
+    assert not writing.is_alive()
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -131,6 +131,8 @@ def test_the_event_log_tells_what_happened_in_order(world: World) -> None:
         query = {"after": told["newest"], "kinds": ["ModeChanged", "Heard"]}
         (changed,) = client.get("/api/v1/events", params=query).json()["events"]
         assert changed["paused"] is True
+        query["kinds"] = "ModeChanged, Heard"
+        assert client.get("/api/v1/events", params=query).json()["events"] == [changed]
         first = client.get("/api/v1/events", params={"limit": 2}).json()
         assert [event["seq"] for event in first["events"]] == [1, 2]
         assert client.get("/api/v1/events", params={"conversation": "x"}).json()["events"] == []

@@ -10,15 +10,20 @@ import importlib.util
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from mia.conversation.ports import Usage
 from mia.errors import BackendUnavailable
+from mia.mind.stops import Stops
 
 EngineName = Literal["auto", "xllamacpp", "llama-cpp-python"]
 MODULES: Mapping[str, str] = {"xllamacpp": "xllamacpp", "llama-cpp-python": "llama_cpp"}
+#: Tokens asked for at once, the first time and after that. The engine writes on whether anybody
+#: reads or not, and the voice needs the cores for the first clause (mostly within twelve tokens);
+#: each request more costs the reading of one token again.
+FIRST_PORTION, PORTION = 12, 8
 #: Sampling settings that llama-cpp-python takes too; it has no DRY.
 PLAIN_SAMPLING = frozenset(
     {"temperature", "top_p", "min_p", "top_k", "repeat_penalty", "frequency_penalty"}
@@ -45,6 +50,15 @@ class Task:
     sampling: Mapping[str, float]
     max_tokens: int
     """0 only evaluates the prompt into the cache."""
+    portions: bool = True
+    """Whether it may be written in portions: what is written so far can be continued."""
+
+    def continued(self, written: str) -> dict[str, Any]:
+        """What is to be asked for after this much of it."""
+        if self.messages is None:
+            return {"prompt": f"{self.text}{written}"}
+        so_far = [{"role": "assistant", "content": written}] if written else []
+        return {"messages": [*self.messages, *so_far]}
 
 
 class Engine(Protocol):
@@ -90,11 +104,45 @@ class XLlamaCpp:
             ) from error
 
     def write(self, task: Task, piece: Callable[[str], bool]) -> Usage | None:
+        stops = Stops(task.stop)
+        written, unwanted = "", False
+        found: Usage | None = None
+
+        def heard(text: str) -> bool:
+            nonlocal written, unwanted
+            written += text
+            known = stops.feed(text)
+            unwanted = bool(known) and piece(known)
+            return unwanted or stops.met
+
+        left = task.max_tokens
+        tokens = min(left, FIRST_PORTION) if task.portions else left
+        while True:
+            used, more = self._portion(task, written, tokens, heard)
+            if used is not None:
+                before = found or Usage(used.evaluated, used.cached, 0)
+                found = replace(before, written=before.written + used.written)
+            left -= tokens
+            if unwanted or stops.met or not more or left <= 0:
+                break
+            tokens = min(left, PORTION)
+        if not unwanted and (rest := stops.finish()):
+            piece(rest)
+        return found
+
+    def _portion(
+        self, task: Task, written: str, tokens: int, heard: Callable[[str], bool]
+    ) -> tuple[Usage | None, bool]:
+        """Have so many tokens more written; whether there would be more after them.
+
+        Raises BackendUnavailable("llm.failed").
+        """
         usage: Usage | None = None
         problem: str | None = None
+        reason = ""
 
         def chunk(part: Any) -> bool:
-            nonlocal usage, problem
+            nonlocal usage, problem, reason
             answer = json.loads(part) if isinstance(part, str | bytes) else part
             if "error" in answer:
                 problem = str(answer["error"].get("message", answer["error"]))
@@ -105,25 +153,27 @@ class XLlamaCpp:
                     int(timings.get("cache_n", 0)),
                     int(timings.get("predicted_n", 0)),
                 )
+            reason = _end_of(answer) or reason
             text = _text_of(answer)
-            return bool(text) and piece(text)
+            return bool(text) and heard(text)
 
         request: dict[str, Any] = {
             **task.sampling,
+            **task.continued(written),
             "stream": True,
             "cache_prompt": True,
-            "max_tokens": task.max_tokens,
-            "n_predict": task.max_tokens,
+            "max_tokens": tokens,
+            "n_predict": tokens,
             "stop": task.stop,
             "timings_per_token": True,
         }
+        ask = self._server.handle_completions
         if task.messages is not None:
-            self._server.handle_chat_completions({**request, "messages": task.messages}, chunk)
-        else:
-            self._server.handle_completions({**request, "prompt": task.text}, chunk)
+            ask = self._server.handle_chat_completions
+        ask(request, chunk)
         if problem is not None:
             raise BackendUnavailable("llm.failed", reason=problem)
-        return usage
+        return usage, reason == "length"
 
 
 class LlamaCppPython:
@@ -176,6 +226,12 @@ def _text_of(answer: Any) -> str:
     return str(choice.get("text") or "")
 
 
+def _end_of(answer: Any) -> str:
+    """Why the text ends with this part, "length" where it was cut off; "" where it does not."""
+    choices = answer.get("choices") if isinstance(answer, dict) else None
+    return str((choices[0].get("finish_reason") if choices else None) or "")
+
+
 def installed(name: EngineName) -> str:
     """The engine to use for this choice. Raises BackendUnavailable."""
     for known, module in MODULES.items():
@@ -193,8 +249,20 @@ def build(name: EngineName, load: Load) -> Engine:
     return XLlamaCpp(load) if installed(name) == "xllamacpp" else LlamaCppPython(load)
 
 
-def has_chat_template(path: Path) -> bool:
-    """Whether a GGUF file carries a chat template: its metadata stands at the head of the file,
-    before the vocabulary's end, well within the first megabytes."""
+def chat_template(path: Path) -> str:
+    """The chat template a GGUF file carries; "" for a base model that has none."""
     with path.open("rb") as file:
-        return b"tokenizer.chat_template" in file.read(32 << 20)
+        # Its metadata stands at the head, before the vocabulary's end, well within this.
+        head = file.read(32 << 20)
+    _, place, value = head.partition(b"tokenizer.chat_template")
+    if not place:
+        return ""
+    # The kind of the value (4 bytes), its length (8), the text.
+    length = int.from_bytes(value[4:12], "little")
+    return value[12 : 12 + length].decode("utf-8", "replace")
+
+
+def can_go_on(template: str) -> bool:
+    """Whether a model can be handed back what it has begun to say: not where thoughts come before
+    it, which the template leaves out."""
+    return "think" not in template

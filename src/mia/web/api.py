@@ -225,11 +225,14 @@ def router(services: Services, hub: Hub) -> APIRouter:
     async def events(
         after: Annotated[int, Query(ge=0, description="Only facts after this `seq`.")] = 0,
         conversation: Annotated[str | None, Query(max_length=200)] = None,
-        kinds: Annotated[list[str] | None, Query(max_length=50)] = None,
+        kinds: Annotated[
+            list[str] | None, Query(max_length=50, description="Only these: A,B or one each.")
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=KEPT)] = KEPT,
     ) -> shapes.EventsAnswer:
         log = services.log
-        found = log.after(after, conversation=conversation, kinds=kinds or (), limit=limit)
+        wanted = [kind.strip() for some in kinds or () for kind in some.split(",")]
+        found = log.after(after, conversation=conversation, kinds=wanted, limit=limit)
         rows = [entry.as_dict() for entry in found]
         return shapes.EventsAnswer.model_validate({"events": rows, "newest": log.newest})
 

@@ -13,6 +13,7 @@ import discord
 from aiohttp import WSMsgType, web
 
 from tests.support.discord.bell import Bell
+from tests.support.discord.wire import ROUND_TRIP
 from tests.support.discord.world import Guild, Json, new_id
 
 DISPATCH, HEARTBEAT, IDENTIFY, VOICE_STATE, RESUME, RECONNECT = 0, 1, 2, 4, 6, 7
@@ -103,6 +104,7 @@ class Gateway:
             said = json.loads(received.data)
             if said["op"] == HEARTBEAT:
                 self.heartbeats += 1
+                await asyncio.sleep(ROUND_TRIP)
                 await socket.send_json({"op": ACKNOWLEDGED})
                 continue
             self.received.append(said)

@@ -18,7 +18,7 @@ from tests.support.discord.bell import Bell
 from tests.support.discord.people import Person
 from tests.support.discord.transport import MODES, Broken, Rtp, seal, unseal
 from tests.support.discord.voice_session import VoiceSession
-from tests.support.discord.wire import Wire
+from tests.support.discord.wire import ROUND_TRIP, Wire
 from tests.support.discord.world import Channel, Json, User
 
 IDENTIFY, SELECT, READY, HEARTBEAT, DESCRIPTION, SPEAKING = 0, 1, 2, 3, 4, 5
@@ -214,6 +214,7 @@ class VoiceServer:
         if op == RESUME:
             return await self._resume(socket, data)
         if op == HEARTBEAT:
+            await asyncio.sleep(ROUND_TRIP)
             await socket.send_json({"op": BEAT, "d": {"t": data["t"]}})
         elif session is not None:
             session.received.append((op, data))

@@ -7,6 +7,10 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+#: Seconds until a heartbeat is answered. An answer that is there at once is counted by discord.py
+#: from the heartbeat before, as 5 or 41 seconds.
+ROUND_TRIP = 0.03
+
 
 @dataclass
 class Wire:

@@ -19,15 +19,22 @@ from mia.blocking import Worker
 from mia.conversation.ports import Message, Prompt, Usage
 from mia.errors import BackendUnavailable
 from mia.mind.chat import chat_messages
-from mia.mind.engines import Engine, EngineName, Load, Task, build, has_chat_template, installed
+from mia.mind.engines import (
+    Engine,
+    EngineName,
+    Load,
+    Task,
+    build,
+    can_go_on,
+    chat_template,
+    installed,
+)
 from mia.mind.prompts import MAX_TOKENS, transcript
 from mia.mind.reasoning import ReasoningFilter
 
 #: The embedded model of each language (decision 5 in `docs/decisions`); a language without one is
 #: answered by the first.
 EMBEDDED: Mapping[str, str] = {"es": "gemma-3-270m", "en": "gemma-3-270m"}
-#: Pieces a model may be ahead of whoever reads it.
-AHEAD = 3
 #: Left free in the context for the reply itself.
 RESERVE = 64
 
@@ -60,7 +67,7 @@ class LoadedModel:
         self._path = path
         self._worker = Worker(f"llm-{path.stem[:20]}")
         self._engine: Engine | None = None
-        self._chat = True
+        self._chat = self._portions = True
         self.usage: Usage | None = None
         """Of the newest finished reply."""
 
@@ -74,19 +81,20 @@ class LoadedModel:
                 options.engine,
                 Load(self._path, options.context_size, options.gpu_layers, options.threads),
             )
-            self._chat = has_chat_template(self._path)
+            template = chat_template(self._path)
+            self._chat, self._portions = bool(template), can_go_on(template)
         return self._engine
 
     async def write(self, prompt: Prompt, max_tokens: int | None) -> AsyncGenerator[str, None]:
         """Pieces of the reply; with `max_tokens` 0 none, only the cache is warmed.
 
-        The model is at most `AHEAD` pieces ahead of its reader: who stops reading for a while
-        has the cores for something else.
+        The model goes on when its reader has come back for more: who stops reading for a while
+        has the cores for something else (but for the rest of a portion, see `mia.mind.engines`).
         """
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[str | None] = asyncio.Queue(4096)
         unwanted = threading.Event()
-        wanted = threading.Semaphore(AHEAD)
+        wanted = threading.Semaphore(0)
 
         def piece(text: str) -> bool:
             loop.call_soon_threadsafe(pieces.put_nowait, text)
@@ -104,8 +112,8 @@ class LoadedModel:
         writing = self._worker.submit(work)
         try:
             while (text := await pieces.get()) is not None:
-                wanted.release()
                 yield text
+                wanted.release()
             self.usage = await writing
         finally:
             unwanted.set()
@@ -120,7 +128,7 @@ class LoadedModel:
         sampling = {"temperature": options.temperature, "top_p": options.top_p}
         if self._chat:
             messages = chat_messages(replace(prompt, messages=tuple(fitting(prompt, options))))
-            return Task([dict(m) for m in messages], None, [], sampling, limit)
+            return Task([dict(m) for m in messages], None, [], sampling, limit, self._portions)
         asked = transcript(prompt)
         return Task(None, asked.text, list(asked.stop), asked.sampling, min(limit, MAX_TOKENS))
 
