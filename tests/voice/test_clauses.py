@@ -138,6 +138,16 @@ def test_no_article_is_left_hanging() -> None:
     )
 
 
+def test_the_second_segment_does_not_wait_for_a_mark_either() -> None:
+    """It is made while the first is heard, which is short."""
+    text = "Claro que sí, puedes venir a mi casa y jugar con todos mis hermanos pequeños hoy."
+    assert cut(text) == [
+        "Claro que sí,",
+        "puedes venir a mi casa",
+        "y jugar con todos mis hermanos pequeños hoy.",
+    ]
+
+
 def test_segments_grow_from_clause_to_sentence_to_two_sentences() -> None:
     text = (
         "Pues mira, te lo cuento, ya verás. Ayer fui al parque, con mi perro, a pasear. "
