@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import numpy as np
 import pytest
@@ -32,6 +33,32 @@ def test_swapped_packets_are_heard_in_their_order_and_none_is_missed() -> None:
                 heights = [crossings(f.samples) for f in ears.frames[ana.id] if f.kind == "voice"]
                 steps = np.diff(heights[2:48])
                 assert steps.min() >= -2
+
+    asyncio.run(story())
+
+
+def test_nothing_is_lost_while_the_models_have_the_processor() -> None:
+    """Nobody reads the socket for a while: the system keeps more than it would by itself."""
+
+    async def story() -> None:
+        async with Discord() as discord:
+            ana = await discord.join("Ana")
+            async with listening(discord) as ears:
+                await ana.say(tone(ANA, 0.1), pace=0.01)
+                await ears.until_heard(ana, ana.sent)
+                held, free = threading.Event(), threading.Event()
+
+                def hold(_datagram: bytes) -> None:
+                    held.set()
+                    free.wait(30)
+
+                ears.voice._connection.add_socket_listener(hold)
+                await ana.say(tone(ANA, 8.0), pace=0)
+                assert held.is_set()
+                ears.voice._connection.remove_socket_listener(hold)
+                free.set()
+                await ears.until_heard(ana, ana.sent)
+                assert not ears.receiver.counts.dropped
 
     asyncio.run(story())
 
