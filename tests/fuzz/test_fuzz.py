@@ -96,3 +96,14 @@ def test_a_reply_of_vtube_studios_that_is_nested_for_ever_is_none() -> None:
 def test_letters_without_end_are_no_word() -> None:
     """The filter took six seconds for 16 KB of single letters: their number squared."""
     assert len(tokens("a " * 3_000)) < 10_000
+
+
+@pytest.mark.parametrize("deaf", [False, True])
+def test_an_answer_is_owed_though_the_voice_went_on_after_the_commit(deaf: bool) -> None:
+    """`response.create` waited for ever for the committed turn, which was no longer one."""
+    client = Protocol()
+    client.begin(on_stage=False, beta=False, fails=None, deaf=deaf)
+    client.spoken_message(seconds=1.0)
+    client.sound(loud=False, seconds=1.0)
+    client.sound(loud=True, seconds=1.0)
+    client.teardown()  # asks for an answer, and wants it

@@ -26,8 +26,8 @@ from mia.conversation.ports import HEARING_RATE, Samples
 log = logging.getLogger(__name__)
 
 FRAME = int(HEARING_RATE * FRAME_SECONDS)
-#: Datagrams between the socket's thread and the loop, at most: 2 s of ten speakers.
-QUEUE = 1000
+#: Datagrams between the socket's thread and the loop, at most: 4 s of ten speakers.
+QUEUE = 2000
 #: Datagrams that are heard in one go; then the loop has its turn.
 AT_ONCE = 100
 #: Packets of one unknown source that are kept until it is known whose they are: 2 s.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from mia.channels.realtime.stage import Stage, StageSession
 from mia.channels.realtime.talk import SessionRole, Talk, TalkItem
 from mia.channels.realtime.translator import Translator
 from mia.conversation.ports import HEARING_RATE, Role, Samples
+from mia.errors import MiaError
 
 #: The protocol's own lower bound for a commit.
 _SHORTEST_COMMIT = HEARING_RATE // 10
@@ -178,6 +180,9 @@ class Requests:
                 "input_audio_buffer_commit_empty", ms=self._pending * 1000 // HEARING_RATE
             )
         self._pending = 0
+        self._end_utterance()
+
+    def _end_utterance(self) -> None:
         self._translator.committing = True
         self._talk.commit_audio()
         if self._translator.committing and self._talk.phase in ("idle", "committed", "speaking"):
@@ -188,7 +193,7 @@ class Requests:
             return
         self._pending = 0
         self._decimator.reset()
-        self._translator.committing = False
+        self._translator.committing, self._translator.asked = False, None
         self._translator.clearing = True
         try:
             self._talk.clear_audio()
@@ -296,8 +301,12 @@ class Requests:
                 where = f"response.{name}"
                 if modality(wanted, where) != self._client.settings.modality:
                     raise RealtimeError("unsupported_value", param=where, value=str(wanted))
+        if self._translator.committing and self._talk.phase == "listening":
+            # The voice went on after the commit: what it has said by now is answered with it.
+            self._end_utterance()
         if self._translator.committing:
             self._translator.metadata = wish.metadata
+            self._translator.asked = lambda: self._respond_late(wish.instructions)
             return
         if self._answering():
             if self._stage is None:
@@ -305,6 +314,11 @@ class Requests:
             self._talk.stop()
         self._translator.metadata = wish.metadata
         self._talk.respond(wish.instructions)
+
+    def _respond_late(self, instructions: str | None) -> None:
+        if not self._answering():
+            with contextlib.suppress(MiaError):  # silenced meanwhile, which everybody was told
+                self._talk.respond(instructions)
 
     async def _cancel(self, event: asked.ResponseCancel) -> None:
         current = self._translator.replies.current_response

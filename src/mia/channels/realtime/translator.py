@@ -6,6 +6,7 @@ happen, so what goes out is in that order too. Nothing here waits.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -56,7 +57,9 @@ class Translator:
         self._cut: bus.ReplyEnded | None = None
         """A reply that was interrupted, until what interrupted it has been told."""
         self.committing = False
-        """The client has committed an utterance whose turn is not sure yet."""
+        """The client has committed an utterance whose turn is not sure yet …"""
+        self.asked: Callable[[], None] | None = None
+        """… and has already asked for an answer to it: called should it come to nothing."""
         self.clearing = False
         """The client is clearing its utterance and will be told so."""
         self.metadata: dict[str, str] | None = None
@@ -90,7 +93,7 @@ class Translator:
             case bus.TurnDropped():
                 self._dropped(event.turn)
             case bus.ReplyStarted():
-                self.committing = False
+                self.committing, self.asked = False, None
                 self._begin(event.reply, event.turn)
             case bus.ReplyText():
                 if self._begin(event.reply, event.turn):
@@ -152,7 +155,6 @@ class Translator:
 
     def nothing_heard(self, turn: str) -> None:
         """The client committed sound in which nobody spoke."""
-        self.committing = False
         problem = RealtimeError("no_speech")
         previous = self._add_spoken(turn)
         self._emit(
@@ -168,6 +170,14 @@ class Translator:
             }
         )
         self._spoken_done(turn, "", previous)
+        self._came_to_nothing()
+
+    def _came_to_nothing(self) -> None:
+        """What was committed is no turn: answered is what was said before."""
+        self.committing = False
+        if self.asked is not None:
+            asyncio.get_running_loop().call_soon(self.asked)
+            self.asked = None
 
     def item_deleted(self, id_: str) -> None:
         """An item is no longer in the history."""
@@ -285,8 +295,8 @@ class Translator:
             self._partial(turn, 0, "")
         known = self._stopped(turn)
         if turn in self._items:
-            self.committing = False
             self.item_deleted(turn)
+            self._came_to_nothing()
         elif self.committing:
             self.nothing_heard(turn)
         elif known is not None and known.announced and not self.clearing:
