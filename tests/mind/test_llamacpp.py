@@ -227,3 +227,14 @@ def test_only_the_models_of_the_spoken_languages_are_needed() -> None:
     assert llamacpp.needs(LlamaCppOptions(), ("es", "en")) == ("gemma-3-270m",)
     assert llamacpp.needs(LlamaCppOptions(model=CHAT), ("es",)) == (CHAT,)
     assert llamacpp.needs(LlamaCppOptions(path="mine.gguf"), ("es",)) == ()
+
+
+def test_a_reply_after_her_own_line_goes_on_from_it() -> None:
+    said = [{"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello"}]
+    task = Task(said, None, [], {}, 60)
+    assert task.continued("") == {"messages": said}
+    assert task.continued(" there")["messages"][-1] == {
+        "role": "assistant",
+        "content": "Hello there",
+    }
+    assert len(task.continued(" there")["messages"]) == 2

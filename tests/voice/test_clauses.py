@@ -148,6 +148,11 @@ def test_the_second_segment_does_not_wait_for_a_mark_either() -> None:
     ]
 
 
+def test_the_second_segment_ends_at_a_mark_where_there_was_one() -> None:
+    text = "Claro que sí, eso está muy bien, Ana quiere venir con nosotros a la playa."
+    assert cut(text)[1] == "eso está muy bien,"
+
+
 def test_segments_grow_from_clause_to_sentence_to_two_sentences() -> None:
     text = (
         "Pues mira, te lo cuento, ya verás. Ayer fui al parque, con mi perro, a pasear. "

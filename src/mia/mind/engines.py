@@ -57,8 +57,13 @@ class Task:
         """What is to be asked for after this much of it."""
         if self.messages is None:
             return {"prompt": f"{self.text}{written}"}
-        so_far = [{"role": "assistant", "content": written}] if written else []
-        return {"messages": [*self.messages, *so_far]}
+        if not written:
+            return {"messages": self.messages}
+        *before, last = self.messages
+        if last["role"] != "assistant":
+            return {"messages": [*self.messages, {"role": "assistant", "content": written}]}
+        # Two of hers in a row are refused.
+        return {"messages": [*before, {**last, "content": f"{last['content']}{written}"}]}
 
 
 class Engine(Protocol):
@@ -173,7 +178,9 @@ class XLlamaCpp:
         ask(request, chunk)
         if problem is not None:
             raise BackendUnavailable("llm.failed", reason=problem)
-        return usage, reason == "length"
+        # Where the context is full it ends early, and there is no room for more.
+        whole = usage is None or usage.written >= tokens
+        return usage, reason == "length" and whole
 
 
 class LlamaCppPython:

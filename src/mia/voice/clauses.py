@@ -123,7 +123,8 @@ class ClauseCutter:
         if self._index < 2 and text[-1].isspace():
             words = SECOND_PATIENCE_WORDS if self._index else PATIENCE_WORDS
             if cut := _breath(text, words):
-                return cut
+                # A mark that came too early for a segment of its own is better than none.
+                return self._clause if self._index and _enough(text[: self._clause]) else cut
         return self._overflow()
 
     def _at_sentence(self, end: int) -> int:

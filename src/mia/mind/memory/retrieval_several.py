@@ -16,9 +16,9 @@ from mia.mind.memory.retrieval_rows import Floats, Ints
 #: Lines that stay where their scores put them: most questions have their answer there, whatever
 #: their form.
 FIRST = 3
-#: Taken from a line's score for each line of its talk that goes before it.
+#: Taken from a line's score for each line of its talk that was taken after those.
 ALREADY = 1.75
-#: Lines that may come to the front so.
+#: Lines that may come to the front so, at least.
 AMONG = 60
 
 #: "What books", "which other cities", "qué tipo de libros": something in the plural.
