@@ -53,8 +53,9 @@ def test_nothing_is_lost_while_the_models_have_the_processor() -> None:
                     free.wait(30)
 
                 ears.voice._connection.add_socket_listener(hold)
-                await ana.say(tone(ANA, 8.0), pace=0)
-                assert held.is_set()
+                await ana.say(tone(ANA, 0.02), pace=0)
+                assert await asyncio.to_thread(held.wait, 30)
+                await ana.say(tone(ANA, 7.9), pace=0)
                 ears.voice._connection.remove_socket_listener(hold)
                 free.set()
                 await ears.until_heard(ana, ana.sent)
