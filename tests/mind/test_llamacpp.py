@@ -133,6 +133,20 @@ def test_a_base_model_is_known_by_its_file() -> None:
     assert chat_template(llamacpp.gguf_in(store.path(BASE))) == ""
 
 
+def test_of_several_templates_the_one_for_talk_is_read(tmp_path: Path) -> None:
+    def entry(key: bytes, text: bytes) -> bytes:
+        kind = (8).to_bytes(4, "little")
+        return len(key).to_bytes(8, "little") + key + kind + len(text).to_bytes(8, "little") + text
+
+    path = tmp_path / "several.gguf"
+    path.write_bytes(
+        b"GGUF"
+        + entry(b"tokenizer.chat_template.tool_use", b"<think>")
+        + entry(b"tokenizer.chat_template", b"{{ messages }}")
+    )
+    assert chat_template(path) == "{{ messages }}"
+
+
 def test_a_model_that_thinks_first_is_not_handed_back_half_a_reply() -> None:
     assert not can_go_on("{% if enable_thinking %}<think>{% endif %}")
 

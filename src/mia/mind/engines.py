@@ -258,15 +258,15 @@ def build(name: EngineName, load: Load) -> Engine:
 
 def chat_template(path: Path) -> str:
     """The chat template a GGUF file carries; "" for a base model that has none."""
+    # The key with its length before it and the kind of its value, a text, after it: named templates
+    # have longer keys that begin the same.
+    key = b"tokenizer.chat_template"
+    entry = len(key).to_bytes(8, "little") + key + (8).to_bytes(4, "little")
     with path.open("rb") as file:
-        # Its metadata stands at the head, before the vocabulary's end, well within this.
         head = file.read(32 << 20)
-    _, place, value = head.partition(b"tokenizer.chat_template")
-    if not place:
-        return ""
-    # The kind of the value (4 bytes), its length (8), the text.
-    length = int.from_bytes(value[4:12], "little")
-    return value[12 : 12 + length].decode("utf-8", "replace")
+    _, found, value = head.partition(entry)
+    length = int.from_bytes(value[:8], "little") if found else 0
+    return value[8 : 8 + length].decode("utf-8", "replace")
 
 
 def can_go_on(template: str) -> bool:

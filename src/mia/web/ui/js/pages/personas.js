@@ -232,11 +232,13 @@ class PersonasPage {
   }
 
   async create() {
+    let made = false;
     await this.tell(null, async () => {
-      const made = await this.app.api(PATH, { body: { name: this.app.t("page.personas.new.name") } });
-      await this.load(made.id);
+      const { id } = await this.app.api(PATH, { body: { name: this.app.t("page.personas.new.name") } });
+      await this.load(id);
+      made = true;
     });
-    document.getElementById("persona-name")?.focus();
+    if (made) document.getElementById("persona-name")?.focus();
   }
 
   /** @param {File} file */
