@@ -49,11 +49,7 @@ class Gathering:
         takes_floor: Callable[[Speaker], None],
     ) -> None:
         self.ears = RoomEars(
-            parts.stt,
-            parts.turn_detector,
-            parts.voice_detector,
-            parts.cores,
-            effort,
+            lambda told: ears_of(parts, effort, told, tuning),
             told,
             tuning,
             company,

@@ -17,20 +17,15 @@ import math
 from collections.abc import Callable, Iterator
 
 from mia.conversation.company import Company
-from mia.conversation.cores import Cores
 from mia.conversation.ears import Ears, Told
 from mia.conversation.listening import Listener
 from mia.conversation.moves import Event, Lull, Silent, Voiced
 from mia.conversation.ports import (
     Samples,
-    SpeechToText,
     Transcript,
-    TurnDetector,
-    VoiceDetector,
 )
 from mia.conversation.seats import Entry, Seat, in_order
 from mia.conversation.speakers import Line, Speaker, labelled
-from mia.conversation.speculation import Effort
 from mia.conversation.tuning import Tuning
 
 #: With this many people speaking at once nothing is transcribed ahead of its end.
@@ -45,11 +40,7 @@ class RoomEars:
 
     def __init__(
         self,
-        stt: SpeechToText,
-        turn_detector: TurnDetector | None,
-        voice_detector: Callable[[], VoiceDetector],
-        cores: Cores,
-        effort: Effort,
+        make: Callable[[Told], Ears],
         told: Told,
         tuning: Tuning,
         company: Company,
@@ -57,17 +48,15 @@ class RoomEars:
         takes_floor: Callable[[Speaker], None],
         overheard: Callable[[tuple[Line, ...]], None],
     ) -> None:
-        """takes_floor: told of whoever speaks now. overheard: told of lines that are no part of
-        any turn."""
+        """make: the ears for one speaker. takes_floor: told of whoever speaks now.
+        overheard: told of lines that are no part of any turn."""
         self.lines: tuple[Line, ...] = ()
         """What the newest understood guess is made of."""
         self.judging = False
         self.language = "es"
         self.heard_language = "es"
         self.stt_seconds: float | None = None
-        self._make: Callable[[Told], Ears] = lambda told: Ears(
-            stt, turn_detector, voice_detector, cores, effort, told, tuning
-        )
+        self._make = make
         self._told = told
         self._company = company
         self._takes_floor = takes_floor

@@ -29,10 +29,9 @@ FIRST_WORDS = 3
 FIRST_LETTERS = 12
 PATIENCE_WORDS = 6
 LEAST_WORDS_BEFORE_CONJUNCTION = 3
-#: The second segment may still end at a comma when it is this long, and does not wait for a mark
-#: beyond so many words: it is made while the first one is heard, which is short.
+#: The second segment may still end at a comma when it is this long. It does not wait for a mark any
+#: longer than the first: it is made while that is heard, which is short.
 SECOND_WORDS = 6
-SECOND_PATIENCE_WORDS = 6
 #: From the third segment on a sentence shorter than this waits for the next one.
 LONELY_SENTENCE = 60
 #: A `*stage direction*` or `[tag]` longer than this is none.
@@ -120,11 +119,9 @@ class ClauseCutter:
             if not is_sentence and self._long_enough(text[:end]):
                 return end
             self._clause = end
-        if self._index < 2 and text[-1].isspace():
-            words = SECOND_PATIENCE_WORDS if self._index else PATIENCE_WORDS
-            if cut := _breath(text, words):
-                # A mark that came too early for a segment of its own is better than none.
-                return self._clause if self._index and _enough(text[: self._clause]) else cut
+        if self._index < 2 and text[-1].isspace() and (cut := _breath(text)):
+            # A mark that came too early for a second segment of its own is better than none.
+            return self._clause if self._index and _enough(text[: self._clause]) else cut
         return self._overflow()
 
     def _at_sentence(self, end: int) -> int:
@@ -259,11 +256,11 @@ def _in_aside(text: str, at: int) -> bool:
     return opened
 
 
-def _breath(text: str, many: int) -> int:
-    """Where to cut a text of so many words without a mark: before a conjunction, else where no
-    word is left hanging; 0 while it is shorter or there is no such place."""
+def _breath(text: str) -> int:
+    """Where to cut a text of many words without a mark: before a conjunction, else where no
+    word is left hanging; 0 while it is short or there is no such place."""
     spans = [match.span() for match in _WORDS.finditer(_without_asides(text))]
-    if len(spans) < many or _in_aside(text, len(text)):
+    if len(spans) < PATIENCE_WORDS or _in_aside(text, len(text)):
         return 0
     words = [text[start:end].casefold().strip("¿¡\"'«»“”(),") for start, end in spans]
     for number in range(len(words) - 1, LEAST_WORDS_BEFORE_CONJUNCTION - 1, -1):

@@ -27,7 +27,8 @@ CLIENT_DISCONNECT = 13
 #: anything either (after about a minute, as others report).
 KEEP_ALIVE_SECONDS = 10.0
 #: Asked of the system for datagrams that nobody has read yet. What Linux gives by itself (0.2 MiB,
-#: most of it for its own accounts) is full after 0.7 s of ten people who are not read.
+#: most of it for its own accounts) is full after 0.7 s of ten people who are not read; where
+#: `net.core.rmem_max` is as it mostly is, it gives twice that and no more.
 WAITING_BYTES = 1 << 20
 
 
