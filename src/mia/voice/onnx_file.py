@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_GRAPH, _NODE, _CONSTANT, _GRAPH_INPUT, _GRAPH_OUTPUT = 7, 1, 5, 11, 12
-_INPUT, _OUTPUT, _OP_TYPE = 1, 2, 4
-_NAME_OF_VALUE, _NAME_OF_CONSTANT = 1, 8
-_BYTES = 2
-_FIXED = {1: 8, 5: 4}
+from mia.voice.protobuf import field, fields, integer, parts, texts
+
+GRAPH, NODE, CONSTANT, GRAPH_INPUT, GRAPH_OUTPUT = 7, 1, 5, 11, 12
+INPUT, OUTPUT, OP_TYPE = 1, 2, 4
+_NAME_OF_VALUE, NAME_OF_CONSTANT = 1, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +37,20 @@ class Node:
 
 def nodes(model: bytes) -> Iterator[Node]:
     """The operations of a serialised model, in its order. Raises ValueError if it is damaged."""
-    for field, value in _fields(memoryview(model)):
-        if field != _GRAPH:
-            continue
-        for inner, node in _fields(value):
-            if inner == _NODE:
-                parts = [(f, bytes(v).decode()) for f, v in _fields(node) if f <= _OP_TYPE]
-                yield Node(
-                    next((text for f, text in parts if f == _OP_TYPE), ""),
-                    tuple(text for f, text in parts if f == _INPUT),
-                    tuple(text for f, text in parts if f == _OUTPUT),
-                )
+    for number, graph in fields(memoryview(model)):
+        if number == GRAPH:
+            yield from (read(node) for inner, node in fields(graph) if inner == NODE)
+
+
+def read(node: memoryview) -> Node:
+    """An operation as it stands in the file."""
+    (kind,) = texts(node, OP_TYPE) or ("",)
+    return Node(kind, texts(node, INPUT), texts(node, OUTPUT))
 
 
 def with_output(model: bytes, tensor: str) -> bytes:
     """The model with one more output: the inner tensor of that name."""
-    return model + _field(_GRAPH, _field(_GRAPH_OUTPUT, _field(1, tensor.encode())))
+    return model + field(GRAPH, field(GRAPH_OUTPUT, field(1, tensor.encode())))
 
 
 def vits_durations(model: bytes) -> str | None:
@@ -94,7 +92,7 @@ def halves(model: bytes) -> Halves | None:
     """A VITS voice as two models; None where it is not sure that the sound can be made by
     stretches. Raises ValueError if it is damaged."""
     durations = vits_durations(model)
-    outputs = _names(model, _GRAPH_OUTPUT)
+    outputs = _names(model, GRAPH_OUTPUT)
     if durations is None or len(outputs) != 1:
         return None
     operations = list(nodes(model))
@@ -126,95 +124,41 @@ def _with_nodes(model: bytes, kept: set[int], taken: str | None, given: tuple[st
     used = {name for at, node in enumerate(nodes(model)) if at in kept for name in node.inputs}
     out = bytearray()
     view = memoryview(model)
-    for number, whole, content in _parts(view):
-        if number != _GRAPH or content is None:
+    for number, whole, content in parts(view):
+        if number != GRAPH or content is None:
             out += whole
             continue
         graph = bytearray()
         at = -1
-        for field, inner, value in _parts(content):
-            at += field == _NODE
-            if field == _NODE and at not in kept:
+        for kind, inner, value in parts(content):
+            at += kind == NODE
+            if kind == NODE and at not in kept:
                 continue
-            if field == _CONSTANT and value is not None and _constant(value) not in used:
+            if kind == CONSTANT and value is not None and name_of(value) not in used:
                 continue
-            if field == _GRAPH_OUTPUT or (field == _GRAPH_INPUT and taken is not None):
+            if kind == GRAPH_OUTPUT or (kind == GRAPH_INPUT and taken is not None):
                 continue
             graph += inner
         if taken is not None:
-            floats = _field(2, _field(1, _number(1 << 3) + _number(1)))
-            graph += _field(_GRAPH_INPUT, _field(_NAME_OF_VALUE, taken.encode()) + floats)
+            floats = field(2, field(1, integer(1, 1)))
+            graph += field(GRAPH_INPUT, field(_NAME_OF_VALUE, taken.encode()) + floats)
         for name in given:
-            graph += _field(_GRAPH_OUTPUT, _field(_NAME_OF_VALUE, name.encode()))
-        out += _field(_GRAPH, bytes(graph))
+            graph += field(GRAPH_OUTPUT, field(_NAME_OF_VALUE, name.encode()))
+        out += field(GRAPH, bytes(graph))
     return bytes(out)
 
 
-def _constant(tensor: memoryview) -> str:
-    return next((bytes(v).decode() for f, v in _fields(tensor) if f == _NAME_OF_CONSTANT), "")
+def name_of(constant: memoryview) -> str:
+    return next(iter(texts(constant, NAME_OF_CONSTANT)), "")
 
 
 def _names(model: bytes, kind: int) -> list[str]:
     """The names of the graph's inputs or outputs."""
     return [
-        bytes(name).decode()
-        for field, graph in _fields(memoryview(model))
-        if field == _GRAPH
-        for inner, value in _fields(graph)
+        name
+        for number, graph in fields(memoryview(model))
+        if number == GRAPH
+        for inner, value in fields(graph)
         if inner == kind
-        for number, name in _fields(value)
-        if number == _NAME_OF_VALUE
+        for name in texts(value, _NAME_OF_VALUE)
     ]
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """The length-delimited fields of a protobuf message; others are passed over."""
-    return ((number, content) for number, _, content in _parts(message) if content is not None)
-
-
-def _parts(message: memoryview) -> Iterator[tuple[int, memoryview, memoryview | None]]:
-    """Each field: its number, all its bytes, and the content of a length-delimited one."""
-    at, end = 0, len(message)
-    while at < end:
-        begin = at
-        key, at = _varint(message, at)
-        kind = key & 7
-        content = None
-        if kind == _BYTES:
-            size, at = _varint(message, at)
-            if at + size > end:
-                raise ValueError("the model ends too early")
-            content = message[at : at + size]
-            at += size
-        elif kind == 0:
-            _, at = _varint(message, at)
-        elif kind in _FIXED:
-            at += _FIXED[kind]
-        else:
-            raise ValueError("this is no ONNX model")
-        yield key >> 3, message[begin:at], content
-
-
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        if at >= len(message) or shift > 63:
-            raise ValueError("this is no ONNX model")
-        byte = message[at]
-        at += 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, at
-
-
-def _field(number: int, content: bytes) -> bytes:
-    return _number(number << 3 | _BYTES) + _number(len(content)) + content
-
-
-def _number(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
