@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mia.voice.onnx_file import Node, halves, nodes, styletts_durations, vits_durations, with_output
+from mia.onnx.graphs import Node, nodes
+from mia.voice.onnx_file import halves, styletts_durations, vits_durations, with_output
 
 
 def number(value: int) -> bytes:

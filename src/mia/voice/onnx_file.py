@@ -8,49 +8,29 @@ library to edit models, no second copy on the disk.
 
 A VITS voice (Piper) ends in a stretch that looks at a few frames at a time only. Cut off into a
 model of its own, it makes the beginning of a clause while the rest is still to come.
-
-Field numbers are those of `onnx.proto3` (github.com/onnx/onnx): ModelProto.graph 7,
-GraphProto.node 1, .initializer 5, .input 11, .output 12, NodeProto.input 1, .output 2, .op_type 4,
-TensorProto.name 8, ValueInfoProto.name 1, .type 2, TypeProto.tensor_type 1, .elem_type 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mia.voice.protobuf import field, fields, integer, parts, texts
-
-GRAPH, NODE, CONSTANT, GRAPH_INPUT, GRAPH_OUTPUT = 7, 1, 5, 11, 12
-INPUT, OUTPUT, OP_TYPE = 1, 2, 4
-_NAME_OF_VALUE, NAME_OF_CONSTANT = 1, 8
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One operation of a graph: its type and the names of its tensors."""
-
-    kind: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-
-def nodes(model: bytes) -> Iterator[Node]:
-    """The operations of a serialised model, in its order. Raises ValueError if it is damaged."""
-    for number, graph in fields(memoryview(model)):
-        if number == GRAPH:
-            yield from (read(node) for inner, node in fields(graph) if inner == NODE)
-
-
-def read(node: memoryview) -> Node:
-    """An operation as it stands in the file."""
-    (kind,) = texts(node, OP_TYPE) or ("",)
-    return Node(kind, texts(node, INPUT), texts(node, OUTPUT))
+from mia.onnx.graphs import (
+    CONSTANT,
+    GIVEN,
+    GRAPH,
+    NODE,
+    RESULT,
+    VALUE_NAME,
+    name_of,
+    nodes,
+    tensor_type,
+)
+from mia.onnx.protobuf import field, fields, parts, texts
 
 
 def with_output(model: bytes, tensor: str) -> bytes:
     """The model with one more output: the inner tensor of that name."""
-    return model + field(GRAPH, field(GRAPH_OUTPUT, field(1, tensor.encode())))
+    return model + field(GRAPH, field(RESULT, field(VALUE_NAME, tensor)))
 
 
 def vits_durations(model: bytes) -> str | None:
@@ -92,7 +72,7 @@ def halves(model: bytes) -> Halves | None:
     """A VITS voice as two models; None where it is not sure that the sound can be made by
     stretches. Raises ValueError if it is damaged."""
     durations = vits_durations(model)
-    outputs = _names(model, GRAPH_OUTPUT)
+    outputs = _names(model, RESULT)
     if durations is None or len(outputs) != 1:
         return None
     operations = list(nodes(model))
@@ -136,20 +116,15 @@ def _with_nodes(model: bytes, kept: set[int], taken: str | None, given: tuple[st
                 continue
             if kind == CONSTANT and value is not None and name_of(value) not in used:
                 continue
-            if kind == GRAPH_OUTPUT or (kind == GRAPH_INPUT and taken is not None):
+            if kind == RESULT or (kind == GIVEN and taken is not None):
                 continue
             graph += inner
         if taken is not None:
-            floats = field(2, field(1, integer(1, 1)))
-            graph += field(GRAPH_INPUT, field(_NAME_OF_VALUE, taken.encode()) + floats)
+            graph += field(GIVEN, tensor_type(taken))
         for name in given:
-            graph += field(GRAPH_OUTPUT, field(_NAME_OF_VALUE, name.encode()))
+            graph += field(RESULT, field(VALUE_NAME, name))
         out += field(GRAPH, bytes(graph))
     return bytes(out)
-
-
-def name_of(constant: memoryview) -> str:
-    return next(iter(texts(constant, NAME_OF_CONSTANT)), "")
 
 
 def _names(model: bytes, kind: int) -> list[str]:
@@ -160,5 +135,5 @@ def _names(model: bytes, kind: int) -> list[str]:
         if number == GRAPH
         for inner, value in fields(graph)
         if inner == kind
-        for name in texts(value, _NAME_OF_VALUE)
+        for name in texts(value, VALUE_NAME)
     ]

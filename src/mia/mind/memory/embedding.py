@@ -1,5 +1,4 @@
-"""What the embedders share: vectors around a centre, and a session of ONNX Runtime that leaves the
-processor to others while it waits.
+"""What the embedders share: vectors around a centre, and how their models are opened.
 
 Embedders put questions near questions, and Spanish near Spanish, whatever they are about; that
 hides an answer said in the other language, or said at all. So the middle of each kind of text is
@@ -19,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from mia.blocking import IMPORTING
 from mia.errors import BackendUnavailable
 from mia.mind.memory import words
 from mia.mind.memory.ports import Embedder, TextKind, Vectors
+from mia.onnx.sessions import open_session
 
 #: Threads of one embedding. Two cores are what MIA asks for.
 THREADS = 2
@@ -42,27 +41,9 @@ def session(source: Path | bytes, *, extensions: bool = False, threads: int = TH
 
     Raises BackendUnavailable `memory.embedder_damaged`.
     """
-    with IMPORTING:
-        import onnxruntime
-
-        settings = onnxruntime.SessionOptions()
-        if extensions:
-            import onnxruntime_extensions
-
-            settings.register_custom_ops_library(onnxruntime_extensions.get_library_path())
-    settings.intra_op_num_threads = threads
-    settings.inter_op_num_threads = 1
-    # Spinning threads fight the voice and the mind for the cores: a query beside them took 0.4 to
-    # 2 s in an engine that spins, and 17 ms in one that does not.
-    settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    settings.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(
-            source if isinstance(source, bytes) else str(source),
-            settings,
-            providers=["CPUExecutionProvider"],
-        )
-    except Exception as error:  # the runtime's own exceptions share no public base
+        return open_session(source, threads, extensions=extensions)
+    except RuntimeError as error:
         raise BackendUnavailable("memory.embedder_damaged", reason=error) from error
 
 

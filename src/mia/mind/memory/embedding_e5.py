@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mia.mind.memory.embedding_onnx import CONTRIB, Graph
+from mia.onnx.building import Graph
+from mia.onnx.graphs import MICROSOFT
 
 HIDDEN, LAYERS, HEADS, BLOCK = 384, 12, 12, 32
 PER_HEAD = HIDDEN // HEADS
@@ -133,7 +134,7 @@ def graph(weights: Weights) -> bytes:
         packed, scales = _repacked(blocks)
         inputs = [x, net.constant(f"{name}.q", packed), net.constant(f"{name}.s", scales)]
         product = net.add(
-            "MatMulNBits", inputs, CONTRIB,
+            "MatMulNBits", inputs, MICROSOFT,
             K=taken, N=rows, bits=4, block_size=BLOCK, accuracy_level=4,
         )  # fmt: skip
         bias = net.constant(f"{name}.b", weights.floats(f"{name}.b"))
@@ -150,7 +151,7 @@ def graph(weights: Weights) -> bytes:
         mixed = net.add("MatMul", [net.add("Softmax", [weight], axis=-1), value])
         flat = net.add("Reshape", [net.add("Transpose", [mixed], perm=[0, 2, 1, 3]), joined])
         x = normal(net.add("Add", [x, linear(flat, f"{name}.ao")]), f"{name}.aln")
-        wide = net.add("Gelu", [linear(x, f"{name}.fi")], CONTRIB)
+        wide = net.add("Gelu", [linear(x, f"{name}.fi")], MICROSOFT)
         return normal(net.add("Add", [x, linear(wide, f"{name}.fo", 1536)]), f"{name}.oln")
 
     x = normal("emb", "emb.ln")

@@ -1,7 +1,7 @@
 """Kokoro-82M: a small voice model for Spanish, English and more, on the CPU.
 
 The int8 export takes a fifth of the time its sound lasts on two cores that have nothing else to
-do, and a third where products of bytes are not exact (`voice/onnx_products.py`).
+do, and a third where products of bytes are not exact (`onnx/products.py`).
 espeak-ng (from the Piper package) writes its phonemes; how long each of them lasts is read from
 inside the model, so words and mouth shapes are exact.
 """
@@ -18,12 +18,12 @@ from mia.backends import Backend, Context, Options
 from mia.blocking import Worker, run_apart
 from mia.conversation.ports import Samples, Sound
 from mia.errors import BackendUnavailable, ModelUnavailable
+from mia.onnx.products import products_are_exact, with_products
 from mia.voice import kokoro_symbols as kokoro
 from mia.voice import timing
 from mia.voice.catalogue import VoiceInfo
-from mia.voice.onnx import Job, Model, products_are_exact
+from mia.voice.onnx import Job, Model
 from mia.voice.onnx_file import styletts_durations
-from mia.voice.onnx_products import with_products
 from mia.voice.phonemes import counting, phonemes
 from mia.voice.speaking import Spoken, speak
 

@@ -10,85 +10,75 @@ of samples by channel and time becomes, by time and channel,
 
     Transpose, Pad, a Slice for each place of the kernel, Concat, MatMulIntegerToFloat, Transpose.
 
-The numbers are those of before, up to the bias, which is no longer rounded. Weights that were
+The numbers are those of before, but for the bias, which is no longer rounded. Weights that were
 uint8 become int8 (both less 128, the zero point too), which is what the quick code takes.
-
-Field numbers are those of `onnx.proto3`: NodeProto.attribute 5, .domain 7, AttributeProto.name 1,
-.i 3, .s 4, .ints 8, .type 20 (INT 2, INTS 7), TensorProto.dims 1, .data_type 2 (FLOAT 1,
-UINT8 2, INT8 3, INT64 7), .int32_data 5, .name 8, .raw_data 9, ModelProto.opset_import 8,
-OperatorSetIdProto.domain 1, .version 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from mia.voice.onnx_file import (
+from mia.onnx.building import Graph
+from mia.onnx.graphs import (
     CONSTANT,
     GRAPH,
-    GRAPH_INPUT,
-    GRAPH_OUTPUT,
-    INPUT,
-    NAME_OF_CONSTANT,
+    MICROSOFT,
     NODE,
-    OP_TYPE,
-    OUTPUT,
+    Attribute,
     Node,
+    Tensor,
+    attributes,
+    constant,
     name_of,
+    operation,
+    opset,
+    opsets,
     read,
+    values,
 )
-from mia.voice.protobuf import field, fields, integer, integers, parts, texts
+from mia.onnx.protobuf import field, fields, parts
+from mia.onnx.sessions import open_session
 
-_ATTRIBUTE, _DOMAIN, _OPSETS = 5, 7, 8
-_INTEGER, _TEXT, _INTEGERS, _KIND = 3, 4, 8, 20
-_DIMS, _TYPE, _INT32S, _RAW = 1, 2, 5, 9
-_TYPES: Mapping[int, type[np.generic]] = {1: np.float32, 2: np.uint8, 3: np.int8, 7: np.int64}
-MICROSOFT = "com.microsoft"
 #: The first set of operations in which `Pad` takes bytes.
 OPSET = 13
-_END = 2**62
 #: Weights for fewer channels than this are not worth the way.
 LEAST = 16
+_END = 2**62
 
-Tensor = npt.NDArray[Any]
+
+@functools.cache
+def products_are_exact() -> bool:
+    """Whether products of bytes come out right here. Processors without VNNI (Intel's before
+    2019, AMD's before 2022) add two of them in 16 bits, and large ones overflow."""
+    size = 64
+    graph = Graph()
+    weights = graph.constant("weights", np.full((size, size), 127, np.int8))
+    one = graph.constant("one", np.array(1, np.float32))
+    samples, scale, zero = graph.several("DynamicQuantizeLinear", ["row"], 3)
+    inputs = [samples, weights, scale, one, zero]
+    result = graph.add("MatMulIntegerToFloat", inputs, MICROSOFT)
+    session = open_session(graph.model(("row", None), (result, None)), 1)
+    made = session.run(None, {"row": np.full((size, size), 255, np.float32)})[0]
+    return bool(np.all(made == 255 * 127 * size))
 
 
 def with_products(model: bytes) -> bytes:
     """The model with its int8 convolutions over time (stride 1, one group) as matrix products;
     as it was where there is none. Raises ValueError if it is damaged."""
     view = memoryview(model)
+    # A message in several parts is what its parts are one after the other.
     graph = _Graph(memoryview(b"".join(g for number, g in fields(view) if number == GRAPH)))
-    sets = {"".join(texts(c, 1)): c for number, c in fields(view) if number == _OPSETS}
-    if "" not in sets or integers(sets[""], 2) < [OPSET] or not graph.convolutions_rewritten():
+    sets = opsets(view)
+    if sets.get("", 0) < OPSET or not graph.convolutions_rewritten():
         return model
     rest = b"".join(whole for number, whole, _ in parts(view) if number != GRAPH)
     if MICROSOFT not in sets:
-        rest += field(_OPSETS, field(1, MICROSOFT.encode()) + integer(2, 1))
+        rest += opset(MICROSOFT, 1)
     return rest + field(GRAPH, graph.written())
-
-
-def products_on_trial() -> tuple[bytes, Tensor, float]:
-    """A model of one such product with the largest numbers there are, what to feed it (float32),
-    and what each number of its result is."""
-    size = 64
-    row = field(1, b"row") + field(2, field(1, integer(1, 1)))
-    operations = (
-        Node("DynamicQuantizeLinear", ("row",), ("q", "scale", "zero")),
-        Node("MatMulIntegerToFloat", ("q", "weights", "scale", "one", "zero"), ("result",)),
-    )
-    graph = b"".join(field(NODE, _operation(one, b"")) for one in operations)
-    graph += field(CONSTANT, _constant("weights", np.full((size, size), 127, np.int8)))
-    graph += field(CONSTANT, _constant("one", np.array(1, np.float32)))
-    graph += field(GRAPH_INPUT, row) + field(GRAPH_OUTPUT, field(1, b"result"))
-    sets = field(_OPSETS, integer(2, OPSET))
-    sets += field(_OPSETS, field(1, MICROSOFT.encode()) + integer(2, 1))
-    model = integer(1, 8) + sets + field(GRAPH, graph)
-    return model, np.full((size, size), 255, np.float32), 255.0 * 127 * size
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +104,7 @@ class _Written:
     """An operation and what stands in the file for it."""
 
     node: Node
-    content: bytes | memoryview
+    content: memoryview
 
 
 class _Graph:
@@ -123,7 +113,7 @@ class _Graph:
         self._old = [_Written(read(c), c) for number, c in fields(graph) if number == NODE]
         self._new: dict[int, list[_Written]] = {}
         """What comes in an operation's place."""
-        self._constants: dict[str, bytes | memoryview] = {
+        self._constants: dict[str, memoryview] = {
             name_of(content): content for number, content in fields(graph) if number == CONSTANT
         }
         self._makers: dict[str, int] = {}
@@ -175,10 +165,11 @@ class _Graph:
             if not rounding:
                 return None
             bias = self._old[rounding[-1]].node.inputs[0]
-        told = _attributes(self._old[at].content)
+        told = attributes(self._old[at].content)
         pads = told.get("pads", [0, 0])
+        steps = told.get("dilations", [1])
         plain = told.get("group", [1]) == told.get("strides", [1]) == [1]
-        if not plain or len(pads) != 2 or _pads_itself(self._old[at].content):
+        if not plain or len(pads) != 2 or told.get("auto_pad", "NOTSET") != "NOTSET":
             return None
         return _Convolution(
             [at, *after],
@@ -189,8 +180,8 @@ class _Graph:
             begin.inputs[3],
             bias,
             last.outputs[0],
-            told.get("dilations", [1])[0],
-            (pads[0], pads[1]),
+            int(steps[0]),
+            (int(pads[0]), int(pads[1])),
         )
 
     def _on(self, name: str, *kinds: str) -> list[int]:
@@ -219,42 +210,42 @@ class _Graph:
 
     def _rewrite(self, one: _Convolution) -> bool:
         """Whether it was: its weights are where they can be read, and large enough."""
-        weights = self._value(one.weights)
-        zero = self._value(one.zero)
-        if weights is None or zero is None or weights.ndim != 3 or min(weights.shape[:2]) < LEAST:
+        weights, zero = self._values(one.weights), self._values(one.zero)
+        if weights is None or weights.ndim != 3 or min(weights.shape[:2]) < LEAST:
             return False
-        if zero.size != 1:
+        if zero is None or zero.size != 1:
             return False
-        _, _, size = weights.shape
         rows = weights.transpose(2, 1, 0).reshape(-1, weights.shape[0])
         made: list[_Written] = []
 
-        def do(kind: str, inputs: list[str], name: str, attributes: bytes = b"") -> str:
-            node = Node(kind, tuple(inputs), (f"{one.result}/{name}" if name else one.result,))
-            made.append(_Written(node, _operation(node, attributes)))
-            return node.outputs[0]
+        def do(kind: str, inputs: Sequence[str], name: str = "", **told: Attribute) -> str:
+            output = f"{one.result}/{name}" if name else one.result
+            domain = MICROSOFT if kind == "MatMulIntegerToFloat" else ""
+            content = operation(kind, inputs, [output], told, domain=domain)
+            made.append(_Written(Node(kind, tuple(inputs), (output,)), memoryview(content)))
+            return output
 
         samples, scale, samples_zero = one.samples
-        turned = _attribute("perm", [0, 2, 1])
-        seen = do("Transpose", [samples], "rows", turned)
+        seen = do("Transpose", [samples], "rows", perm=[0, 2, 1])
         if any(one.pads):
             pads = self._integers(0, one.pads[0], 0, 0, one.pads[1], 0)
             seen = do("Pad", [seen, pads, samples_zero], "padded")
+        size, step = weights.shape[2], one.dilation
         if size > 1:
-            step, time = one.dilation, self._integers(1)
+            time = self._integers(1)
             ends = [*((at + 1 - size) * step for at in range(size - 1)), _END]
             places = [
                 do("Slice", [seen, self._integers(at * step), self._integers(end), time], f"at{at}")
                 for at, end in enumerate(ends)
             ]
-            seen = do("Concat", places, "seen", _attribute("axis", 2))
+            seen = do("Concat", places, "seen", axis=2)
         signed = [
             self._constant(f"{one.weights}/rows", _signed(rows)),
             self._constant(f"{one.zero}/signed", _signed(zero)),
         ]
         product = [seen, signed[0], scale, one.scale, samples_zero, signed[1]]
         done = do("MatMulIntegerToFloat", product + ([one.bias] if one.bias else []), "product")
-        do("Transpose", [done], "", turned)
+        do("Transpose", [done], perm=[0, 2, 1])
         self._new |= {place: [] for place in one.places}
         self._new[one.places[-1]] = made
         for place in one.aside:
@@ -263,16 +254,17 @@ class _Graph:
                 self._new[place] = []
         return True
 
-    def _value(self, name: str) -> Tensor | None:
-        """A constant of whole numbers; None: it is none, or not written here."""
+    def _values(self, name: str) -> Tensor | None:
+        """A constant of bytes; None: it is none, or not written here."""
         content = self._constants.get(name)
-        return None if content is None else _tensor(memoryview(content))
+        found = None if content is None else values(content)
+        return found if found is not None and found.dtype in (np.uint8, np.int8) else None
 
-    def _integers(self, *values: int) -> str:
-        return self._constant(f"mia/{','.join(map(str, values))}", np.array(values, np.int64))
+    def _integers(self, *numbers: int) -> str:
+        return self._constant(f"mia/{','.join(map(str, numbers))}", np.array(numbers, np.int64))
 
     def _constant(self, name: str, value: Tensor) -> str:
-        self._constants[name] = _constant(name, value)
+        self._constants[name] = memoryview(constant(name, value))
         return name
 
 
@@ -286,55 +278,3 @@ def _signed(weights: Tensor) -> Tensor:
     if weights.dtype == np.int8:
         return weights
     return (weights.astype(np.int16) - 128).astype(np.int8)
-
-
-def _attributes(operation: bytes | memoryview) -> dict[str, list[int]]:
-    """Those of whole numbers, by name."""
-    return {
-        "".join(texts(content, 1)): integers(content, _INTEGERS) or integers(content, _INTEGER)
-        for number, content in fields(memoryview(operation))
-        if number == _ATTRIBUTE
-    }
-
-
-def _pads_itself(operation: bytes | memoryview) -> bool:
-    """Whether it has pads that depend on the length."""
-    told = [c for number, c in fields(memoryview(operation)) if number == _ATTRIBUTE]
-    return any(
-        texts(content, 1) == ("auto_pad",) and texts(content, _TEXT) != ("NOTSET",)
-        for content in told
-    )
-
-
-def _attribute(name: str, value: int | list[int]) -> bytes:
-    number, kind = (_INTEGER, 2) if isinstance(value, int) else (_INTEGERS, 7)
-    told = field(1, name.encode()) + integer(number, value) + integer(_KIND, kind)
-    return field(_ATTRIBUTE, told)
-
-
-def _operation(node: Node, attributes: bytes) -> bytes:
-    names = [(INPUT, name) for name in node.inputs] + [(OUTPUT, name) for name in node.outputs]
-    domain = field(_DOMAIN, MICROSOFT.encode()) if node.kind == "MatMulIntegerToFloat" else b""
-    written = b"".join(field(number, name.encode()) for number, name in names)
-    return written + field(OP_TYPE, node.kind.encode()) + domain + attributes
-
-
-def _tensor(constant: memoryview) -> Tensor | None:
-    """A constant of bytes or whole numbers; None where it is something else or elsewhere."""
-    kind = _TYPES.get(next(iter(integers(constant, _TYPE)), 0))
-    raw = [content for number, content in fields(constant) if number == _RAW]
-    shape = integers(constant, _DIMS)
-    if kind is None:
-        return None
-    if raw:
-        return np.frombuffer(raw[0], kind).reshape(shape)
-    values = integers(constant, _INT32S)
-    return np.array(values).astype(kind).reshape(shape) if values else None
-
-
-def _constant(name: str, value: Tensor) -> bytes:
-    kind = next(number for number, one in _TYPES.items() if value.dtype == one)
-    told = (
-        integer(_DIMS, value.shape) + integer(_TYPE, kind) + field(NAME_OF_CONSTANT, name.encode())
-    )
-    return told + field(_RAW, np.ascontiguousarray(value).tobytes())

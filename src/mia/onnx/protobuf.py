@@ -1,4 +1,4 @@
-"""Protobuf messages as bytes: enough to read a model's graph and to write a part of it anew.
+"""Protobuf messages as bytes: enough to read a model's graph and to write one.
 
 Wire format: protobuf.dev/programming-guides/encoding. A message is fields one after the other; one
 that is appended is merged.
@@ -6,10 +6,11 @@ that is appended is merged.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Iterator
 
-_VARINT, _BYTES = 0, 2
-_FIXED = {1: 8, 5: 4}
+_VARINT, _BYTES, _FLOAT = 0, 2, 5
+_FIXED = {1: 8, _FLOAT: 4}
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
@@ -47,12 +48,13 @@ def texts(message: memoryview, number: int) -> tuple[str, ...]:
 
 
 def integers(message: memoryview, number: int) -> list[int]:
-    """The whole numbers of a repeated field, one by one or packed."""
+    """The whole numbers of a repeated field, one by one or packed; those below zero as 64 bits
+    without a sign."""
     found: list[int] = []
     for at, whole, content in parts(message):
         if at != number:
             continue
-        packed, place = (whole, len(varint(number << 3))) if content is None else (content, 0)
+        packed, place = (whole, _read(whole, 0)[1]) if content is None else (content, 0)
         while place < len(packed):
             value, place = _read(packed, place)
             found.append(value)
@@ -72,18 +74,25 @@ def _read(message: memoryview, at: int) -> tuple[int, int]:
             return value, at
 
 
-def field(number: int, content: bytes) -> bytes:
+def field(number: int, content: bytes | str) -> bytes:
     """A length-delimited field."""
-    return varint(number << 3 | _BYTES) + varint(len(content)) + content
+    raw = content.encode() if isinstance(content, str) else content
+    return _varint(number << 3 | _BYTES) + _varint(len(raw)) + raw
 
 
 def integer(number: int, values: int | Iterable[int]) -> bytes:
-    """A field of whole numbers from zero on, repeated if there are several."""
+    """A field of whole numbers, repeated if there are several."""
     several = (values,) if isinstance(values, int) else values
-    return b"".join(varint(number << 3 | _VARINT) + varint(value) for value in several)
+    return b"".join(_varint(number << 3 | _VARINT) + _varint(value) for value in several)
 
 
-def varint(value: int) -> bytes:
+def floating(number: int, value: float) -> bytes:
+    """A field of one float32."""
+    return _varint(number << 3 | _FLOAT) + struct.pack("<f", value)
+
+
+def _varint(value: int) -> bytes:
+    value &= (1 << 64) - 1
     out = bytearray()
     while value > 127:
         out.append(value & 127 | 128)
