@@ -23,8 +23,9 @@ from bench.memory import locomo, plot, spanish, speed
 from bench.memory.room import Remembering, embedder
 from mia.mind.memory.ports import Embedder
 
-#: What MIA takes where the configuration names none, and the better tier.
-DEFAULT, FINER = "use", "use+e5"
+#: What MIA takes where the configuration names none, and the better tiers.
+DEFAULT = "use"
+TIERS = (DEFAULT, "e5", "use+e5", "gemma")
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PARTS = ("locomo", "spanish", "speed", "start", "kills", "forgetting")
 
@@ -37,7 +38,9 @@ def main() -> None:
     parts: dict[str, Callable[[], str]] = {
         "locomo": lambda: _locomo(options.locomo),
         "spanish": _spanish,
-        "speed": lambda: _speed(options.sizes or [s for s in SIZES if s <= options.largest]),
+        "speed": lambda: _speed(
+            options.embedder, options.sizes or [s for s in SIZES if s <= options.largest]
+        ),
         "start": _start,
         "kills": lambda: _another("kills"),
         "forgetting": lambda: _another("forgetting"),
@@ -53,7 +56,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--json", type=Path, help="write MIA's recall on that file, and nothing else"
     )
-    parser.add_argument("--embedder", default=DEFAULT, help="for --json (default: %(default)s)")
+    parser.add_argument(
+        "--embedder", default=DEFAULT, help="for --json and speed (default: %(default)s)"
+    )
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--largest", type=int, default=SIZES[-1], help="most memories timed")
     parser.add_argument("--sizes", type=int, nargs="+", help="how many memories are timed")
@@ -92,10 +97,10 @@ def _locomo(path: Path | None) -> str:
     engines: list[tuple[str, Embedder | None, locomo.Ranks]] = [
         ("BM25 alone", None, locomo.by_words)
     ]
-    for name in (DEFAULT, "e5", FINER):
+    for name in TIERS:
         engines.append((f"`{name}` alone", Remembering(embedder(name)), locomo.by_meaning))
     engines.append(("MIA, words only", None, locomo.by_mia))
-    for name in (DEFAULT, "e5", FINER):
+    for name in TIERS:
         engines.append((f"**MIA, `{name}`**", Remembering(embedder(name)), locomo.by_mia))
     names = list(locomo.CATEGORIES.values())
     lines = [f"| | {' | '.join(names)} | all |", "|---" * (len(names) + 2) + "|"]
@@ -126,7 +131,7 @@ def _spanish() -> str:
     engines: list[tuple[str, Embedder | None, spanish.Ranks]] = [
         ("BM25 alone", None, locomo.by_words)
     ]
-    for name in (DEFAULT, "e5", FINER):
+    for name in TIERS:
         made = Remembering(embedder(name))
         engines.append((f"`{name}` alone", made, locomo.by_meaning))
         engines.append((f"**MIA, `{name}`**", made, locomo.by_mia))
@@ -146,8 +151,8 @@ def _spanish() -> str:
     )
 
 
-def _speed(sizes: Sequence[int]) -> str:
-    engine = embedder(DEFAULT)
+def _speed(name: str, sizes: Sequence[int]) -> str:
+    engine = embedder(name)
     rows = [
         "| memories | p50 | p95 | processor, p50 | p95 | p50 beside two busy loops | p95 |",
         "|---" * 7 + "|",
@@ -168,7 +173,7 @@ def _speed(sizes: Sequence[int]) -> str:
         tail.append((memories, calm.p95))
         opened.append(f"{memories:,}: {seconds['journal']:.2f} + {seconds['index']:.2f} s")
     told = [
-        f"## A question in the live process, ms (`{DEFAULT}`, its embedding included)\n",
+        f"## A question in the live process, ms (`{name}`, its embedding included)\n",
         *rows,
         f"\n{samples} different questions for each number, one after the other. Processor: what the"
         " process used of it, all threads together.\n",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from mia.onnx.protobuf import field, fields, floating, integer, integers, texts
 
 Tensor = npt.NDArray[Any]
-Attribute = int | float | list[int]
+Attribute = int | float | str | list[int]
 
 MICROSOFT = "com.microsoft"
 """The domain of the operations that only ONNX Runtime has."""
@@ -28,7 +28,7 @@ VALUE_NAME = 1
 # NodeProto, AttributeProto
 _INPUT, _OUTPUT, _NODE_NAME, _OP_TYPE, _ATTRIBUTE, _DOMAIN = 1, 2, 3, 4, 5, 7
 _ATTRIBUTE_NAME, _FLOAT, _INT, _TEXT, _INTS, _KIND = 1, 2, 3, 4, 8, 20
-_FLOAT_KIND, _INT_KIND, _INTS_KIND = 1, 2, 7
+_FLOAT_KIND, _INT_KIND, _TEXT_KIND, _INTS_KIND = 1, 2, 3, 7
 
 # TensorProto
 _DIMS, _ELEMENT, _INT32S, _CONSTANT_NAME, _RAW = 1, 2, 5, 8, 9
@@ -90,6 +90,8 @@ def _attribute(name: str, value: Attribute) -> bytes:
         told = integer(_INT, value) + integer(_KIND, _INT_KIND)
     elif isinstance(value, float):
         told = floating(_FLOAT, value) + integer(_KIND, _FLOAT_KIND)
+    elif isinstance(value, str):
+        told = field(_TEXT, value) + integer(_KIND, _TEXT_KIND)
     else:
         told = integer(_INTS, value) + integer(_KIND, _INTS_KIND)
     return field(_ATTRIBUTE_NAME, name) + told

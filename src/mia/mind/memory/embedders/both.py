@@ -20,7 +20,7 @@ SHARE = 1.3
 
 
 class BothOptions(Options):
-    """The finest without PyTorch: `use` and `e5` together, about 10 ms a question."""
+    """Finer than either: `use` and `e5` together, about 10 ms a question."""
 
 
 class Both(Centred):

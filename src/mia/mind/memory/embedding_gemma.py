@@ -1,0 +1,255 @@
+"""EmbeddingGemma 300M out of its archive, as a 4-bit graph for ONNX Runtime beside a table of
+tokens.
+
+The archive is the model's folder as its makers publish it, zipped: `model.safetensors` and
+`config.json` of the network, `2_Dense` and `3_Dense` after it, `tokenizer.json`. A safetensors file
+(github.com/huggingface/safetensors): uint64 length of a JSON header, which names each tensor's
+type, shape and place, then the tensors.
+
+The network (arXiv 2509.20354, Gemma 3 looking both ways, 24 layers, mean of the tokens, two linear
+layers) is written down with `MatMulNBits`. The makers trained it to bear four bits; on the
+Spanish-English set they cost nothing (`bench/results/memory.md`). What comes out lies in a folder
+of its own: `model.onnx`, `table.npy` (8 bits, memory-mapped: only the rows of a text are read),
+`scales.npy` and `tokenizer.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mia.onnx.building import Graph
+from mia.onnx.graphs import MICROSOFT
+
+ROOT = "model_download/"
+#: Tokens that are looked at. Beyond half its window of 512 a token would not see all others.
+LONGEST = 256
+BLOCK = 32
+VERSION = "1"
+"""Of what is made of the archive; another is made anew."""
+_ROWS = 8192
+"""Rows of the table that are turned into bytes at a time."""
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+Tensors = dict[str, Floats]
+
+
+def unpacked(archive: Path, cache: Path) -> Path:
+    """The folder with what is made of the archive, which takes some seconds the first time.
+
+    Raises OSError, ValueError, KeyError, zipfile.BadZipFile for one that is damaged.
+    """
+    place = cache / f"embeddinggemma-{VERSION}"
+    if place.is_dir():
+        return place
+    cache.mkdir(parents=True, exist_ok=True)
+    for left in cache.glob("embeddinggemma-*"):  # of a killed process, or another version
+        shutil.rmtree(left, ignore_errors=True)
+    making = Path(tempfile.mkdtemp(dir=cache, prefix="embeddinggemma-making-"))
+    try:
+        with zipfile.ZipFile(archive) as inside:
+            config = json.loads(inside.read(f"{ROOT}config.json"))
+            table = _Table(making, config["vocab_size"], config["hidden_size"])
+            with closing(table), inside.open(f"{ROOT}model.safetensors") as file:
+                tensors = _tensors(file, {"embed_tokens.weight": table.take})
+            for number in (2, 3):
+                with inside.open(f"{ROOT}{number}_Dense/model.safetensors") as file:
+                    (dense,) = _tensors(file, {}).values()
+                    tensors[f"dense.{number}"] = dense
+            (making / "model.onnx").write_bytes(graph(config, tensors))
+            with inside.open(f"{ROOT}tokenizer.json") as file:
+                (making / "tokenizer.json").write_bytes(file.read())
+        os.replace(making, place)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return place
+
+
+class Table:
+    """The vectors of tokens. folder: what `unpacked` made."""
+
+    def __init__(self, folder: Path) -> None:
+        self._bytes: npt.NDArray[np.int8] = np.load(folder / "table.npy", mmap_mode="r")
+        self._scales: Floats = np.load(folder / "scales.npy", mmap_mode="r")
+
+    def rows(self, ids: list[int]) -> Floats:
+        """float32 [n, hidden], as the network takes them."""
+        blocks = self._bytes[ids].reshape(len(ids), -1, BLOCK).astype(np.float32)
+        found: Floats = (blocks * self._scales[ids][..., None]).reshape(len(ids), -1)
+        return found * np.float32(found.shape[1] ** 0.5)
+
+
+class _Table:
+    """Writes the table of tokens down as it comes, row after row."""
+
+    def __init__(self, folder: Path, rows: int, columns: int) -> None:
+        self._files = [
+            _begun(folder / "table.npy", "|i1", (rows, columns)),
+            _begun(folder / "scales.npy", "<f4", (rows, columns // BLOCK)),
+        ]
+
+    def take(self, rows: Floats) -> None:
+        blocks = rows.reshape(len(rows), -1, BLOCK)
+        scales = (np.maximum(np.abs(blocks).max(-1), 1e-12) / 127).astype("<f4")
+        table, beside = self._files
+        table.write(np.rint(blocks / scales[..., None]).astype(np.int8).tobytes())
+        beside.write(scales.tobytes())
+
+    def close(self) -> None:
+        for file in self._files:
+            file.close()
+
+
+def _begun(path: Path, kind: str, shape: tuple[int, int]) -> IO[bytes]:
+    """A .npy file up to its first row."""
+    file = path.open("wb")
+    header = {"descr": kind, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    return file
+
+
+def _tensors(file: IO[bytes], streamed: dict[str, Callable[[Floats], None]]) -> Tensors:
+    """The float32 tensors of a safetensors file; those of `streamed` go there, some rows at a
+    time. Raises ValueError if it ends too early or holds something else."""
+    (length,) = np.frombuffer(_exactly(file, 8), "<u8")
+    if length > 1 << 24:
+        raise ValueError("this is no safetensors file")
+    header: dict[str, Any] = json.loads(_exactly(file, int(length)))
+    header.pop("__metadata__", None)
+    found: Tensors = {}
+    at = 0
+    for name, told in sorted(header.items(), key=lambda item: item[1]["data_offsets"][0]):
+        if told["dtype"] != "F32" or told["data_offsets"][0] != at:
+            raise ValueError(f"{name} is not of a kind that is known")
+        shape = told["shape"]
+        at += 4 * int(np.prod(shape))
+        if (take := streamed.get(name)) is not None:
+            for rows in _stretches(file, shape[0], shape[1]):
+                take(rows)
+        else:
+            found[name] = np.frombuffer(_exactly(file, 4 * int(np.prod(shape))), "<f4").reshape(
+                shape
+            )
+    return found
+
+
+def _stretches(file: IO[bytes], rows: int, columns: int) -> Iterator[Floats]:
+    for first in range(0, rows, _ROWS):
+        count = min(_ROWS, rows - first)
+        raw = _exactly(file, 4 * count * columns)
+        yield np.frombuffer(raw, "<f4").reshape(count, columns)
+
+
+def _exactly(file: IO[bytes], size: int) -> bytes:
+    raw = file.read(size)
+    if len(raw) != size:
+        raise ValueError("the weights end too early")
+    return raw
+
+
+def graph(config: dict[str, Any], tensors: Tensors) -> bytes:
+    """The network: `emb` float32 [1, length, hidden] to a float32 [1, hidden] of any length.
+
+    config: the model's own. tensors: by the names of its file, and `dense.2`, `dense.3`.
+    """
+    heads, size, hidden = config["num_attention_heads"], config["head_dim"], config["hidden_size"]
+    epsilon = config["rms_norm_eps"]
+    net = Graph()
+    split = {
+        n: net.constant(f"split.{n}", np.array([0, 0, n, size], np.int64))
+        for n in sorted({heads, config["num_key_value_heads"]})
+    }
+    joined = net.constant("joined", np.array([0, 0, heads * size], np.int64))
+    start = net.constant("start", np.array([0], np.int64))
+    tables = {
+        kind: _rotations(net, kind, config[base], size)
+        for kind, base in (
+            ("sliding_attention", "rope_local_base_freq"),
+            ("full_attention", "rope_theta"),
+        )
+    }
+
+    def normal(x: str, name: str, factor: float = 1.0) -> str:
+        scale = ((1 + tensors[name]) * factor).astype(np.float32)
+        inputs = [x, net.constant(name, scale)]
+        return net.add("SimplifiedLayerNormalization", inputs, axis=-1, epsilon=epsilon)
+
+    def linear(x: str, name: str) -> str:
+        weights = tensors[name]
+        packed, scales = four_bits(weights)
+        inputs = [x, net.constant(f"{name}.q", packed), net.constant(f"{name}.s", scales)]
+        rows, taken = weights.shape
+        return net.add(
+            "MatMulNBits", inputs, MICROSOFT,
+            K=taken, N=rows, bits=4, block_size=BLOCK, accuracy_level=4,
+        )  # fmt: skip
+
+    def turned(x: str, count: int, name: str, kind: str, factor: float) -> str:
+        """[1, heads, length, size], normalised and turned by their places."""
+        apart = normal(net.add("Reshape", [x, split[count]]), name, factor)
+        apart = net.add("Transpose", [apart], perm=[0, 2, 1, 3])
+        return net.add("RotaryEmbedding", [apart, start, *tables[kind]], MICROSOFT)
+
+    def attention(x: str, name: str, kind: str) -> str:
+        own, shared = heads, config["num_key_value_heads"]
+        factor = config["query_pre_attn_scalar"] ** -0.5
+        query = turned(
+            linear(x, f"{name}.q_proj.weight"), own, f"{name}.q_norm.weight", kind, factor
+        )
+        key = turned(linear(x, f"{name}.k_proj.weight"), shared, f"{name}.k_norm.weight", kind, 1.0)
+        value = net.add("Reshape", [linear(x, f"{name}.v_proj.weight"), split[shared]])
+        value = net.add("Transpose", [value], perm=[0, 2, 1, 3])
+        weight = net.add("MatMul", [query, net.add("Transpose", [key], perm=[0, 1, 3, 2])])
+        mixed = net.add("MatMul", [net.add("Softmax", [weight], axis=-1), value])
+        flat = net.add("Reshape", [net.add("Transpose", [mixed], perm=[0, 2, 1, 3]), joined])
+        return linear(flat, f"{name}.o_proj.weight")
+
+    def forward(x: str, name: str) -> str:
+        gate = net.add("FastGelu", [linear(x, f"{name}.gate_proj.weight")], MICROSOFT)
+        both = net.add("Mul", [gate, linear(x, f"{name}.up_proj.weight")])
+        return linear(both, f"{name}.down_proj.weight")
+
+    x = "emb"
+    for number, kind in enumerate(config["layer_types"]):
+        name = f"layers.{number}"
+        seen = attention(normal(x, f"{name}.input_layernorm.weight"), f"{name}.self_attn", kind)
+        x = net.add("Add", [x, normal(seen, f"{name}.post_attention_layernorm.weight")])
+        made = forward(normal(x, f"{name}.pre_feedforward_layernorm.weight"), f"{name}.mlp")
+        x = net.add("Add", [x, normal(made, f"{name}.post_feedforward_layernorm.weight")])
+    over = net.constant("over", np.array([1], np.int64))
+    mean = net.add("ReduceMean", [normal(x, "norm.weight"), over], keepdims=0)
+    # Two linear layers with nothing between them are one.
+    dense = (tensors["dense.3"] @ tensors["dense.2"]).T.astype(np.float32)
+    result = net.add("MatMul", [mean, net.constant("dense", dense)])
+    return net.model(("emb", (1, "length", hidden)), (result, (1, hidden)))
+
+
+def _rotations(net: Graph, name: str, base: float, size: int) -> list[str]:
+    """Cosines and sines of each place, float32 [LONGEST, size / 2]."""
+    angles = np.outer(np.arange(LONGEST), base ** (-np.arange(0, size, 2) / size))
+    return [
+        net.constant(f"{name}.cos", np.cos(angles).astype(np.float32)),
+        net.constant(f"{name}.sin", np.sin(angles).astype(np.float32)),
+    ]
+
+
+def four_bits(weights: Floats) -> tuple[Bytes, Floats]:
+    """A matrix [rows, columns] as `MatMulNBits` takes it: uint8 [rows, blocks, 16], byte j of a
+    block holding values 2j and 2j + 1, and float32 scales; value = (half − 8) · scale."""
+    blocks = weights.reshape(len(weights), -1, BLOCK)
+    at = np.abs(blocks).argmax(-1, keepdims=True)
+    scales = np.take_along_axis(blocks, at, -1) / -8
+    scales[scales == 0] = 1
+    halves = np.clip(np.rint(blocks / scales) + 8, 0, 15).astype(np.uint8)
+    return halves[..., 0::2] | halves[..., 1::2] << 4, scales.astype(np.float32).reshape(-1)
