@@ -1,11 +1,12 @@
-"""`python -m bench.panel [--talk] [--minutes N] [--file]`: what the panel costs, and how soon a new
-user talks.
+"""`python -m bench.panel [--talk] [--minutes N] [--keep DIR] [--file]`: what the panel costs, and
+how soon a new user talks.
 
 A fresh profile (models installed, nothing else) is opened in Chromium with a person's question as
 the microphone; clicks and seconds until the first answer sounds are counted. Then the page lives
 through a two-hour stream in fast-forward (its events, as the protocol tells them), and for N
 minutes (3) somebody talks with her aloud, with the page as microphone and loudspeaker, while the
-gaps in her voice are counted. `--talk`: the talk alone.
+gaps in her voice are counted. `--talk`: the talk alone. `--keep`: what MIA holds meanwhile is
+counted too, as `bench.long` does, in DIR/samples.jsonl, and each reply's end in DIR/replies.json.
 """
 
 from __future__ import annotations
@@ -45,20 +46,28 @@ PAUSE = 14.0
 
 
 @contextmanager
-def fresh() -> Iterator[tuple[str, int]]:
-    """A MIA that nobody has set up: her address and process. The models are the installed ones."""
+def fresh(keep: Path | None = None) -> Iterator[tuple[str, int]]:
+    """A MIA that nobody has set up: her address and process. The models are the installed ones.
+    keep: where it is kept what she holds, every 15 seconds."""
     with tempfile.TemporaryDirectory() as place:
         home = Path(place) / "home"
         home.mkdir()
         (home / "models").symlink_to(Home.find().models)
         port = free_port()
+        command = ["-m", "mia.main", "run", "--port", str(port)]
+        if keep is not None:
+            config = Path(place) / "config.yaml"
+            config.write_text(f"web: {{port: {port}}}\n", "utf-8")
+            samples = keep.resolve() / "samples.jsonl"
+            samples.unlink(missing_ok=True)
+            command = ["-m", "bench.long.inside", str(config), str(samples), "15"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "mia.main", "run", "--port", str(port)],
+            [sys.executable, *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=place,
-            env={**os.environ, "MIA_HOME": str(home)},
+            env={**os.environ, "MIA_HOME": str(home), "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         url = f"http://127.0.0.1:{port}"
         try:
@@ -212,7 +221,7 @@ def conversation(folder: Path) -> Path:
     return path
 
 
-def long_talk(browser: Browser, url: str, minutes: float) -> list[str]:
+def long_talk(browser: Browser, url: str, minutes: float, keep: Path | None) -> list[str]:
     """Talk aloud for so long with a page as microphone and loudspeaker: how often her sound ran
     out in the middle of a reply, as the page's own page of timings says, and how often it was late
     already when it was sent."""
@@ -231,6 +240,8 @@ def long_talk(browser: Browser, url: str, minutes: float) -> list[str]:
         answer = asked(url, f"/api/v1/events?after={newest}&kinds=ReplyEnded")
         ended += answer["events"]
         newest = answer["newest"]
+        if keep is not None:
+            (keep / "replies.json").write_text(json.dumps(ended), "utf-8")
     page.click("#mic-release")
     page.wait_for_function("!mia.store.state.playing && !mia.store.state.busy", timeout=PATIENCE_MS)
     page.evaluate("location.hash = '#/timings'")
@@ -258,6 +269,10 @@ def main() -> None:
     minutes = float(MINUTES)
     if "--minutes" in sys.argv:
         minutes = float(sys.argv[sys.argv.index("--minutes") + 1])
+    keep = None
+    if "--keep" in sys.argv:
+        keep = Path(sys.argv[sys.argv.index("--keep") + 1])
+        keep.mkdir(parents=True, exist_ok=True)
     rows = ["| what | measured |", "|---|---|"]
     fake = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
     heard = "--use-file-for-fake-audio-capture="
@@ -268,7 +283,7 @@ def main() -> None:
             return playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *flags])
 
         talk = conversation(Path(folder))
-        with fresh() as (url, _):
+        with fresh(keep) as (url, _):
             if "--talk" not in sys.argv:
                 recording, _ = microphone(Path(folder))
                 with chromium(*fake, f"{heard}{recording}%noloop") as browser:
@@ -276,7 +291,7 @@ def main() -> None:
                 with chromium(autoplay) as browser:
                     rows += told(long_stream(browser, url))
             with chromium(*fake, f"{heard}{talk}") as browser:
-                rows += told(long_talk(browser, url, minutes))
+                rows += told(long_talk(browser, url, minutes, keep))
     if "--talk" in sys.argv:
         file(
             "panel-talk",
