@@ -277,4 +277,4 @@ def _signed(weights: Tensor) -> Tensor:
     """uint8 as int8, 128 lower: what counts is how far they are from their zero point."""
     if weights.dtype == np.int8:
         return weights
-    return (weights.astype(np.int16) - 128).astype(np.int8)
+    return (weights ^ 128).view(np.int8)

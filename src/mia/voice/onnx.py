@@ -23,9 +23,6 @@ class Job:
         import onnxruntime
 
         self.options = onnxruntime.RunOptions()
-        # Else the memory of the longest clause so far stays taken: 700 MiB for 500 symbols of
-        # Kokoro's, for 3 % of the time.
-        self.options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         self.cancelled = False
 
     def cancel(self) -> None:
@@ -43,11 +40,20 @@ class Model:
     """An ONNX session for one clause at a time.
 
     model: its file, or what stands in one. durations: finds the tensor to hand out as the last
-    output, or None to load the model as it is. threads: of the CPU. Raises OSError, ValueError or
-    RuntimeError for a damaged model.
+    output, or None to load the model as it is. threads: of the CPU. gives_back: the memory of each
+    run, instead of keeping that of the longest so far; for models that make a whole clause at once
+    (500 symbols of Kokoro's take 700 MiB), at a twentieth of their time. Raises OSError, ValueError
+    or RuntimeError for a damaged model.
     """
 
-    def __init__(self, model: Path | bytes, threads: int, durations: Finder | None = None) -> None:
+    def __init__(
+        self,
+        model: Path | bytes,
+        threads: int,
+        durations: Finder | None = None,
+        *,
+        gives_back: bool = False,
+    ) -> None:
         source: Path | bytes = model
         tensor = None
         if durations is not None:
@@ -55,6 +61,7 @@ class Model:
             if tensor := durations(content):
                 source = with_output(content, tensor)
         self.session = open_session(source, threads)
+        self._gives_back = gives_back
         self.times = tensor is not None
         """Whether the last output holds durations."""
         self.inputs: Mapping[str, str] = {
@@ -67,6 +74,8 @@ class Model:
         """The outputs. Raises Cancelled as soon as the job is, RuntimeError if the model fails."""
         job.check()
         self.runs += 1
+        if self._gives_back:
+            job.options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         try:
             return list(self.session.run(None, dict(feeds), job.options))
         except Exception as error:  # the runtime's own exceptions share no public base

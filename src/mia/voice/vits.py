@@ -54,7 +54,7 @@ class Vits:
         self._margin: int | None = None
         """Neighbours a window needs; None: not tried yet, negative: it cannot be cut."""
         if cut is None:
-            self.model = Model(content, threads, vits_durations)
+            self.model = Model(content, threads, vits_durations, gives_back=True)
         else:
             self.model = Model(cut.before, threads)
             self._sound = Model(cut.after, threads)

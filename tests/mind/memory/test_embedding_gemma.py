@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,17 @@ def test_the_archive_is_taken_apart_once(tmp_path: Path) -> None:
     assert unpacked(path, tmp_path / "cache") == folder
 
 
+def folders(cache: Path) -> list[Path]:
+    return [one for one in cache.iterdir() if one.is_dir()]
+
+
+def test_two_that_want_it_at_once_get_the_same(tmp_path: Path) -> None:
+    path = archive(tmp_path)
+    with ThreadPoolExecutor() as pool:
+        found = set(pool.map(lambda _: unpacked(path, tmp_path / "cache"), range(4)))
+    assert list(found) == folders(tmp_path / "cache")
+
+
 def test_what_a_killed_process_or_another_version_left_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,10 +203,10 @@ def test_what_a_killed_process_or_another_version_left_is_gone(
     (cache / "embeddinggemma-making-x").mkdir(parents=True)
     path = archive(tmp_path)
     before = unpacked(path, cache)
-    assert [one.name for one in cache.iterdir()] == [before.name]
+    assert folders(cache) == [before]
     monkeypatch.setattr(embedding_gemma, "VERSION", "2")
     after = unpacked(path, cache)
-    assert [one.name for one in cache.iterdir()] == [after.name]
+    assert folders(cache) == [after]
 
 
 def half(weights: bytes) -> bytes:
@@ -211,7 +223,7 @@ def test_a_damaged_archive_is_said_so_and_leaves_nothing(spoil: Any, tmp_path: P
     with pytest.raises(BackendUnavailable) as told:
         Gemma(path, tmp_path / "cache")
     assert told.value.code == "memory.embedder_damaged"
-    assert not list((tmp_path / "cache").iterdir())
+    assert not folders(tmp_path / "cache")
 
 
 def test_what_is_no_archive_is_said_so(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from mia.models.lock import locked
 from mia.onnx.building import Graph
 from mia.onnx.graphs import MICROSOFT
 
@@ -51,29 +52,32 @@ def unpacked(archive: Path, cache: Path) -> Path:
     Raises OSError, ValueError, KeyError, zipfile.BadZipFile for one that is damaged.
     """
     place = cache / f"embeddinggemma-{VERSION}"
-    if place.is_dir():
-        return place
-    cache.mkdir(parents=True, exist_ok=True)
-    for left in cache.glob("embeddinggemma-*"):  # of a killed process, or another version
-        shutil.rmtree(left, ignore_errors=True)
-    making = Path(tempfile.mkdtemp(dir=cache, prefix="embeddinggemma-making-"))
-    try:
-        with zipfile.ZipFile(archive) as inside:
-            config = json.loads(inside.read(f"{ROOT}config.json"))
-            table = _Table(making, config["vocab_size"], config["hidden_size"])
-            with closing(table), inside.open(f"{ROOT}model.safetensors") as file:
-                tensors = _tensors(file, {"embed_tokens.weight": table.take})
-            for number in (2, 3):
-                with inside.open(f"{ROOT}{number}_Dense/model.safetensors") as file:
-                    (dense,) = _tensors(file, {}).values()
-                    tensors[f"dense.{number}"] = dense
-            (making / "model.onnx").write_bytes(graph(config, tensors))
-            with inside.open(f"{ROOT}tokenizer.json") as file:
-                (making / "tokenizer.json").write_bytes(file.read())
-        os.replace(making, place)
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
+    # Two programs may want it at the same time: MIA, and `mia memory` in a terminal.
+    with locked(cache / "embeddinggemma.lock"):
+        if not place.is_dir():
+            for left in cache.glob("embeddinggemma-*"):  # of a killed process, or another version
+                shutil.rmtree(left, ignore_errors=True)
+            making = Path(tempfile.mkdtemp(dir=cache, prefix="embeddinggemma-making-"))
+            try:
+                _unpack(archive, making)
+                os.replace(making, place)
+            finally:
+                shutil.rmtree(making, ignore_errors=True)
     return place
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    with zipfile.ZipFile(archive) as inside:
+        config = json.loads(inside.read(f"{ROOT}config.json"))
+        table = _Table(folder, config["vocab_size"], config["hidden_size"])
+        with closing(table), inside.open(f"{ROOT}model.safetensors") as file:
+            tensors = _tensors(file, {"embed_tokens.weight": table.take})
+        for number in (2, 3):
+            with inside.open(f"{ROOT}{number}_Dense/model.safetensors") as file:
+                (dense,) = _tensors(file, {}).values()
+                tensors[f"dense.{number}"] = dense
+        (folder / "model.onnx").write_bytes(graph(config, tensors))
+        (folder / "tokenizer.json").write_bytes(inside.read(f"{ROOT}tokenizer.json"))
 
 
 class Table:

@@ -87,7 +87,7 @@ class Kokoro:
         model = onnx_file(folder).read_bytes()
         if products_are_exact():
             model = with_products(model)
-        self._model = Model(model, options.threads, styletts_durations)
+        self._model = Model(model, options.threads, styletts_durations, gives_back=True)
         self._tokens = next(n for n in self._model.inputs if n in ("tokens", "input_ids"))
         self._worker = Worker("kokoro")
         for language in languages:
