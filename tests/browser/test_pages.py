@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Playwright, expect
 from mia.panel.speed import Speed
 from tests.browser.conftest import OUT, PATIENCE_MS, Visit, Visitor
 from tests.browser.pretend import Pretend, pretending
-from tests.browser.workplace import SMALL, Workplace
+from tests.browser.workplace import FINE, SMALL, Workplace
 
 log = logging.getLogger("mia.voice.test")
 
@@ -140,6 +140,12 @@ def test_a_model_is_fetched_stopped_and_taken_up_again(visit: Visitor, place: Wo
     page.click("dialog .danger")
     expect(card.locator("text=Descargar")).to_be_visible()
     assert place.store.state(SMALL.id) == "missing"
+
+
+def test_what_remembers_stands_under_remembering(visit: Visitor) -> None:
+    page = go(visit(), "models")
+    group = page.locator("section", has=page.locator("h2", has_text="Para recordar"))
+    expect(group.locator(f'[data-model="{FINE.id}"]')).to_be_visible()
 
 
 def test_what_was_measured_says_how_fast_each_model_would_be(

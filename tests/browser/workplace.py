@@ -7,6 +7,7 @@ a folder, so that it is fetched without a network.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -48,6 +49,9 @@ SMALL = Model(
 )
 
 
+FINE = dataclasses.replace(SMALL, id="fino", kind="embedding", name="Recuerdos finos")
+
+
 class HeldStore(ModelStore):
     """Holds a model back half-way until a test lets it go, as a slow line would."""
 
@@ -70,7 +74,7 @@ class Workplace(House):
         folder: Path,
         *,
         fresh: bool = False,
-        catalogue: Mapping[str, Model] = MappingProxyType({SMALL.id: SMALL}),
+        catalogue: Mapping[str, Model] = MappingProxyType({SMALL.id: SMALL, FINE.id: FINE}),
     ) -> None:
         super().__init__(folder)
         if fresh:

@@ -14,7 +14,7 @@ class Embedder(BackendSection):
     backend: str = Field(
         "auto",
         description="What memories are found by beside their words; auto: the embedded "
-        "multilingual one. `gemma` finds the most by far, in both languages (1.2 GB to fetch).",
+        "multilingual one. `gemma` finds the most by far, in both languages (1.1 GB to fetch).",
     )
 
 

@@ -27,7 +27,7 @@ PREFIXES = {"query": "task: search result | query: ", "passage": "title: none | 
 
 
 class GemmaOptions(Options):
-    """Finest by far, in both languages; 1.2 GB to fetch, 1.5 GB on the disk."""
+    """Finest by far, in both languages; 1.1 GB to fetch, 1.5 GB on the disk."""
 
 
 class Gemma(Centred):

@@ -7,7 +7,7 @@ import { Listening } from "../setup/listening.js";
 
 /** @typedef {import("../pages.js").App} App */
 
-const KINDS = ["llm", "stt", "tts", "other"];
+const KINDS = ["llm", "stt", "tts", "embedding", "other"];
 
 /** @param {HTMLElement} root @param {App} app */
 export async function mount(root, app) {
