@@ -2,3 +2,5 @@
 
 Timings are reported with the machine and the number of samples, and never asserted.
 """
+
+import mia as mia  # before numpy, as in MIA: what she tells the libraries about threads

@@ -8,20 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
-
-# The engines' OpenMP threads wait for each other by spinning. With more threads than cores (two
-# models at work, or a game beside MIA) that makes each of them many times slower, so they soon
-# sleep instead: one reply beside one transcription took 2.3 s instead of 27.8 on two busy cores.
-# A short spin first costs nothing there, and is worth a sixth more tokens a second on quiet ones.
-# Read by the libraries when they are loaded; nothing that has them is imported before this.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-os.environ.setdefault("KMP_BLOCKTIME", "0")
 
 IMPORTING = threading.Lock()
 """Held while engines are imported off the loop: two threads that enter one package by different

@@ -31,6 +31,7 @@ import numpy.typing as npt
 from mia.models.lock import locked
 from mia.onnx.building import Graph
 from mia.onnx.graphs import MICROSOFT
+from mia.onnx.products import products_are_exact
 
 ROOT = "model_download/"
 #: Tokens that are looked at. Beyond half its window of 512 a token would not see all others.
@@ -51,7 +52,8 @@ def unpacked(archive: Path, cache: Path) -> Path:
 
     Raises OSError, ValueError, KeyError, zipfile.BadZipFile for one that is damaged.
     """
-    place = cache / f"embeddinggemma-{VERSION}"
+    form = "bytes" if products_are_exact() else "halves"
+    place = cache / f"embeddinggemma-{VERSION}-{form}"
     # Two programs may want it at the same time: MIA, and `mia memory` in a terminal.
     with locked(cache / "embeddinggemma.lock"):
         if not place.is_dir():
@@ -76,7 +78,7 @@ def _unpack(archive: Path, folder: Path) -> None:
             with inside.open(f"{ROOT}{number}_Dense/model.safetensors") as file:
                 (dense,) = _tensors(file, {}).values()
                 tensors[f"dense.{number}"] = dense
-        (folder / "model.onnx").write_bytes(graph(config, tensors))
+        (folder / "model.onnx").write_bytes(graph(config, tensors, products=products_are_exact()))
         (folder / "tokenizer.json").write_bytes(inside.read(f"{ROOT}tokenizer.json"))
 
 
@@ -162,7 +164,7 @@ def _exactly(file: IO[bytes], size: int) -> bytes:
     return raw
 
 
-def graph(config: dict[str, Any], tensors: Tensors) -> bytes:
+def graph(config: dict[str, Any], tensors: Tensors, *, products: bool) -> bytes:
     """The network: `emb` float32 [1, length, hidden] to a float32 [1, hidden] of any length.
 
     config: the model's own. tensors: by the names of its file, and `dense.2`, `dense.3`.
@@ -191,9 +193,11 @@ def graph(config: dict[str, Any], tensors: Tensors) -> bytes:
 
     def linear(x: str, name: str) -> str:
         weights = tensors[name]
-        packed, scales = four_bits(weights)
-        inputs = [x, net.constant(f"{name}.q", packed), net.constant(f"{name}.s", scales)]
         rows, taken = weights.shape
+        packed, scales = eight_bits(weights) if products else four_bits(weights)
+        inputs = [x, net.constant(f"{name}.q", packed), net.constant(f"{name}.s", scales)]
+        if products:
+            return net.add("DynamicQuantizeMatMul", inputs, MICROSOFT)
         return net.add(
             "MatMulNBits", inputs, MICROSOFT,
             K=taken, N=rows, bits=4, block_size=BLOCK, accuracy_level=4,
@@ -246,6 +250,13 @@ def _rotations(net: Graph, name: str, base: float, size: int) -> list[str]:
         net.constant(f"{name}.cos", np.cos(angles).astype(np.float32)),
         net.constant(f"{name}.sin", np.sin(angles).astype(np.float32)),
     ]
+
+
+def eight_bits(weights: Floats) -> tuple[npt.NDArray[np.int8], Floats]:
+    """A matrix [rows, columns] as `DynamicQuantizeMatMul` takes it: int8 [columns, rows], and a
+    float32 scale for each row."""
+    scales = np.maximum(np.abs(weights).max(1), 1e-12) / 127
+    return np.rint(weights / scales[:, None]).astype(np.int8).T, scales.astype(np.float32)
 
 
 def four_bits(weights: Floats) -> tuple[Bytes, Floats]:

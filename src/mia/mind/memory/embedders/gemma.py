@@ -46,9 +46,10 @@ class Gemma(Centred):
             raise BackendUnavailable("memory.embedder_damaged", reason=error) from error
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(LONGEST)
-        self._session = session(folder / "model.onnx")
+        # One thread is as quick, and needs no other core to be free.
+        self._session = session(folder / "model.onnx", threads=1)
         (result,) = self._session.get_outputs()
-        super().__init__("embeddinggemma-300m-q4", result.shape[-1], self._all)
+        super().__init__(folder.name, result.shape[-1], self._all)
         self._middles()
 
     def _all(self, texts: Sequence[str], kind: TextKind) -> Vectors:
