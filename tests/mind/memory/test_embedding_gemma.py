@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,15 @@ from mia.backends import Context, backends, load
 from mia.errors import BackendUnavailable
 from mia.mind.memory import embedding_gemma
 from mia.mind.memory.embedders.gemma import ARCHIVE, PREFIXES, Gemma
-from mia.mind.memory.embedding_gemma import LONGEST, ROOT, Floats, Table, four_bits, unpacked
+from mia.mind.memory.embedding_gemma import (
+    LONGEST,
+    ROOT,
+    Floats,
+    Table,
+    eight_bits,
+    four_bits,
+    unpacked,
+)
 
 HIDDEN, HEADS, SIZE, WIDE = 64, 3, 32, 96
 WORDS = ["<unk>", "mi", "perra", "se", "llama", "Canela", "my", "dog", "sea", "is", "calm"]
@@ -38,12 +47,19 @@ CONFIG = {
 NORMS = ("input", "post_attention", "pre_feedforward", "post_feedforward")
 
 
-def kept(weights: Floats) -> Floats:
+def halves(weights: Floats) -> Floats:
     """Weights as four bits hold them."""
     packed, scales = four_bits(weights)
-    halves = np.stack([packed & 15, packed >> 4], -1).reshape(len(weights), -1, 32)
-    blocks = (halves.astype(np.float32) - 8) * scales.reshape(len(weights), -1, 1)
+    values = np.stack([packed & 15, packed >> 4], -1).reshape(len(weights), -1, 32)
+    blocks = (values.astype(np.float32) - 8) * scales.reshape(len(weights), -1, 1)
     return blocks.reshape(weights.shape)
+
+
+def whole(weights: Floats) -> Floats:
+    """Weights as eight bits hold them."""
+    packed, scales = eight_bits(weights)
+    held: Floats = packed.T * scales[:, None]
+    return held
 
 
 def tensors() -> dict[str, Floats]:
@@ -101,8 +117,8 @@ def archive(folder: Path, weights: bytes | None = None) -> Path:
     return path
 
 
-def network(ids: list[int]) -> Floats:
-    """The network as arXiv 2503.19786 and 2509.20354 describe it, with four-bit weights."""
+def network(ids: list[int], kept: Callable[[Floats], Floats]) -> Floats:
+    """The network as arXiv 2503.19786 and 2509.20354 describe it."""
     held = tensors()
 
     def normal(x: Floats, name: str) -> Floats:
@@ -147,13 +163,21 @@ def network(ids: list[int]) -> Floats:
     return result
 
 
+@pytest.mark.parametrize(("exact", "kept"), [(True, whole), (False, halves)])
 @pytest.mark.parametrize(
     "text", ["mi perra se llama Canela", "sea", "my dog is calm is calm mi perra se llama sea sea"]
 )
-def test_the_network_is_the_makers(text: str, tmp_path: Path) -> None:
+def test_the_network_is_the_makers(
+    text: str,
+    exact: bool,
+    kept: Callable[[Floats], Floats],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedding_gemma, "products_are_exact", lambda: exact)
     embedder = Gemma(archive(tmp_path), tmp_path / "cache")
     (found,) = embedder._one(text)
-    wanted = network([WORDS.index(word) for word in text.split()])
+    wanted = network([WORDS.index(word) for word in text.split()], kept)
     # Eight bits of what flows and of the table cost the rest.
     assert found @ wanted / np.linalg.norm(found) > 0.995
 

@@ -1,4 +1,4 @@
-"""EmbeddingGemma 300M out of its archive, as a 4-bit graph for ONNX Runtime beside a table of
+"""EmbeddingGemma 300M out of its archive, as a graph of bytes for ONNX Runtime beside a table of
 tokens.
 
 The archive is the model's folder as its makers publish it, zipped: `model.safetensors` and
@@ -7,10 +7,10 @@ The archive is the model's folder as its makers publish it, zipped: `model.safet
 type, shape and place, then the tensors.
 
 The network (arXiv 2509.20354, Gemma 3 looking both ways, 24 layers, mean of the tokens, two linear
-layers) is written down with `MatMulNBits`. The makers trained it to bear four bits; on the
-Spanish-English set they cost nothing (`bench/results/memory.md`). What comes out lies in a folder
-of its own: `model.onnx`, `table.npy` (8 bits, memory-mapped: only the rows of a text are read),
-`scales.npy` and `tokenizer.json`.
+layers) is written down with int8 products, or, where a processor does not do those right, with four
+bits (`MatMulNBits`), which cost a point and two thirds of the speed (`bench/results/memory.md`).
+What comes out lies in a folder of its own: `model.onnx`, `table.npy` (8 bits, memory-mapped: only
+the rows of a text are read), `scales.npy` and `tokenizer.json`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""EmbeddingGemma 300M (Google 2025, arXiv 2509.20354), 4-bit, in ONNX Runtime: by far the finest,
-and the largest.
+"""EmbeddingGemma 300M (Google 2025, arXiv 2509.20354), in bytes, in ONNX Runtime: by far the
+finest, and the largest.
 
 Its weights come under Google's Gemma Terms of Use, as the embedded mind's do.
 """
