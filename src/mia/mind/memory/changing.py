@@ -134,7 +134,9 @@ class Changing:
             await self._show((embedder, index))
             before = await self._outbox.release()
             if before is not None:
-                log.info("memories are found by %s now, no more by %s", embedder.name, before[0].name)
+                log.info(
+                    "memories are found by %s now, no more by %s", embedder.name, before[0].name
+                )
                 await self._close(*before)
         if self._recipe is not None:
             notes = {
