@@ -66,7 +66,7 @@ def convolving(
     if shared:
         graph.add("Neg", [cast])
     result = graph.add("Mul", [cast, both])
-    return graph.model(("sound", ["n", "c", "t"]), (result, ["n", "c", "t"]))
+    return graph.model([("sound", ["n", "c", "t"])], (result, ["n", "c", "t"]))
 
 
 def run(model: bytes) -> Tensor:

@@ -26,6 +26,9 @@ VERSION = 9
 OPSET = 18
 _MAKER, _GRAPH_NAME = 2, 2
 
+Shape = Sequence[int | str] | None
+"""Names are sizes left open; None: nothing is said of it."""
+
 
 @dataclass
 class Graph:
@@ -62,14 +65,14 @@ class Graph:
 
     def model(
         self,
-        taken: tuple[str, Sequence[int | str] | None],
-        given: tuple[str, Sequence[int | str] | None],
+        taken: Sequence[tuple[str, Shape]],
+        given: tuple[str, Shape],
     ) -> bytes:
-        """The serialised model with one input and one output, both float32."""
+        """The serialised model with its inputs and its one output, all float32."""
         graph = b"".join(protobuf.field(NODE, node) for node in self.nodes)
         graph += protobuf.field(_GRAPH_NAME, "mia")
         graph += b"".join(protobuf.field(CONSTANT, one) for one in self.constants)
-        graph += protobuf.field(GIVEN, tensor_type(*taken))
+        graph += b"".join(protobuf.field(GIVEN, tensor_type(*one)) for one in taken)
         graph += protobuf.field(RESULT, tensor_type(*given))
         head = protobuf.integer(IR_VERSION, VERSION) + protobuf.field(_MAKER, "mia")
         return head + protobuf.field(GRAPH, graph) + opset("", OPSET) + opset(MICROSOFT, 1)

@@ -61,7 +61,7 @@ def products_are_exact() -> bool:
     samples, scale, zero = graph.several("DynamicQuantizeLinear", ["row"], 3)
     inputs = [samples, weights, scale, one, zero]
     result = graph.add("MatMulIntegerToFloat", inputs, MICROSOFT)
-    session = open_session(graph.model(("row", None), (result, None)), 1)
+    session = open_session(graph.model([("row", None)], (result, None)), 1)
     made = session.run(None, {"row": np.full((size, size), 255, np.float32)})[0]
     return bool(np.all(made == 255 * 127 * size))
 

@@ -20,6 +20,7 @@ from mia.backends import Context, backends, load
 from mia.errors import BackendUnavailable
 from mia.mind.memory import embedding_gemma
 from mia.mind.memory.embedders.gemma import ARCHIVE, PREFIXES, Gemma
+from mia.mind.memory.embedding import normalised
 from mia.mind.memory.embedding_gemma import (
     LONGEST,
     ROOT,
@@ -27,6 +28,7 @@ from mia.mind.memory.embedding_gemma import (
     Table,
     eight_bits,
     four_bits,
+    graph,
     unpacked,
 )
 
@@ -176,10 +178,32 @@ def test_the_network_is_the_makers(
 ) -> None:
     monkeypatch.setattr(embedding_gemma, "products_are_exact", lambda: exact)
     embedder = Gemma(archive(tmp_path), tmp_path / "cache")
-    (found,) = embedder._one(text)
+    (found,) = embedder._read([embedder._tokenizer.encode(text).ids])
     wanted = network([WORDS.index(word) for word in text.split()], kept)
     # Eight bits of what flows and of the table cost the rest.
     assert found @ wanted / np.linalg.norm(found) > 0.995
+
+
+def test_questions_read_in_one_run_do_not_see_each_other(tmp_path: Path) -> None:
+    embedder = Gemma(archive(tmp_path), tmp_path / "cache")
+    texts = ["mi perra se llama Canela", "sea", "my dog is calm is calm", "sea is calm"] * 5
+    together = normalised(embedder._all(texts, "query"))
+    alone = normalised(np.concatenate([embedder._all([text], "query") for text in texts]))
+    assert ((together * alone).sum(-1) > 0.995).all()
+    # Two texts of which one is read, and not the other.
+    other = normalised(embedder._all(["dog", *texts[1:]], "query"))
+    assert (other[0] * alone[0]).sum() < 0.99
+
+
+def test_a_memory_is_where_it_is_whatever_it_is_read_with(tmp_path: Path) -> None:
+    embedder = Gemma(archive(tmp_path), tmp_path / "cache")
+    with_others = embedder._all(["sea", "mi perra se llama Canela", "calm"], "passage")
+    assert np.array_equal(with_others[1], embedder._all(["mi perra se llama Canela"], "passage")[0])
+
+
+def test_heads_with_keys_of_their_own_are_not_known(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="share one key"):
+        graph({**CONFIG, "num_key_value_heads": 3}, tensors(), products=False)
 
 
 def test_how_a_text_is_announced_makes_a_difference(tmp_path: Path) -> None:
@@ -198,7 +222,8 @@ def test_the_table_keeps_eight_bits(tmp_path: Path) -> None:
 def test_a_text_of_any_length_is_looked_at_from_its_beginning(tmp_path: Path) -> None:
     embedder = Gemma(archive(tmp_path), tmp_path / "cache")
     long = " ".join(["perra"] * LONGEST)
-    assert np.array_equal(embedder._one(long), embedder._one(long + " sea" * 50))
+    whole, longer = (embedder._all([text], "passage") for text in (long, long + " sea" * 50))
+    assert np.array_equal(whole, longer)
     assert np.isfinite(embedder.embed(["", "🦜"], "query")).all()
 
 
@@ -228,7 +253,7 @@ def test_what_a_killed_process_or_another_version_left_is_gone(
     path = archive(tmp_path)
     before = unpacked(path, cache)
     assert folders(cache) == [before]
-    monkeypatch.setattr(embedding_gemma, "VERSION", "2")
+    monkeypatch.setattr(embedding_gemma, "VERSION", "another")
     after = unpacked(path, cache)
     assert folders(cache) == [after]
 

@@ -158,7 +158,7 @@ def graph(weights: Weights) -> bytes:
     for number in range(LAYERS):
         x = one_layer(x, f"l{number}")
     mean = net.add("ReduceMean", [x, over_tokens], keepdims=0)
-    return net.model(("emb", (1, "length", HIDDEN)), (mean, (1, HIDDEN)))
+    return net.model([("emb", (1, "length", HIDDEN))], (mean, (1, HIDDEN)))
 
 
 def _repacked(blocks: Bytes) -> tuple[Bytes, Floats]:

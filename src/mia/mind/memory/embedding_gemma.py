@@ -20,7 +20,7 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
@@ -37,8 +37,10 @@ ROOT = "model_download/"
 #: Tokens that are looked at. Beyond half its window of 512 a token would not see all others.
 LONGEST = 256
 BLOCK = 32
-VERSION = "1"
+VERSION = "2"
 """Of what is made of the archive; another is made anew."""
+_UNSEEN = -1e9
+"""What is added to the weight of a token of another text, before the softmax."""
 _ROWS = 8192
 """Rows of the table that are turned into bytes at a time."""
 
@@ -165,19 +167,27 @@ def _exactly(file: IO[bytes], size: int) -> bytes:
 
 
 def graph(config: dict[str, Any], tensors: Tensors, *, products: bool) -> bytes:
-    """The network: `emb` float32 [1, length, hidden] to a float32 [1, hidden] of any length.
+    """The network, for texts of any length that lie one after the other (`beside`): `emb` float32
+    [1, length, hidden], `apart` float32 [length, length] and `mean` float32 [texts, length] to a
+    float32 [1, texts, hidden].
 
-    config: the model's own. tensors: by the names of its file, and `dense.2`, `dense.3`.
+    config: the model's own. tensors: by the names of its file, and `dense.2`, `dense.3`. Raises
+    ValueError for a network whose heads do not share one key.
     """
     heads, size, hidden = config["num_attention_heads"], config["head_dim"], config["hidden_size"]
     epsilon = config["rms_norm_eps"]
+    if config["num_key_value_heads"] != 1:
+        raise ValueError("only networks are known whose heads share one key")
     net = Graph()
-    split = {
-        n: net.constant(f"split.{n}", np.array([0, 0, n, size], np.int64))
-        for n in sorted({heads, config["num_key_value_heads"]})
-    }
-    joined = net.constant("joined", np.array([0, 0, heads * size], np.int64))
+    cut = net.constant("cut", np.array([heads * size, size, size], np.int64))
+    split = net.constant("split", np.array([0, 0, heads, size], np.int64))
+    joined = net.constant("joined", np.array([0, -1, heads * size], np.int64))
+    # Heads that share one key are more rows of the same: nothing has to be turned over for them.
+    as_rows = net.constant("as_rows", np.array([0, -1, size], np.int64))
     start = net.constant("start", np.array([0], np.int64))
+    apart = net.add("Unsqueeze", ["apart", net.constant("one", np.array([1], np.int64))])
+    for_all = net.constant("for_all", np.array([1, -1, 0], np.int64))
+    apart = net.add("Reshape", [net.add("Concat", [apart] * heads, axis=1), for_all])
     tables = {
         kind: _rotations(net, kind, config[base], size)
         for kind, base in (
@@ -191,8 +201,9 @@ def graph(config: dict[str, Any], tensors: Tensors, *, products: bool) -> bytes:
         inputs = [x, net.constant(name, scale)]
         return net.add("SimplifiedLayerNormalization", inputs, axis=-1, epsilon=epsilon)
 
-    def linear(x: str, name: str) -> str:
-        weights = tensors[name]
+    def linear(x: str, *names: str) -> str:
+        """Several matrices that take the same are one."""
+        name, weights = names[0], np.concatenate([tensors[name] for name in names])
         rows, taken = weights.shape
         packed, scales = eight_bits(weights) if products else four_bits(weights)
         inputs = [x, net.constant(f"{name}.q", packed), net.constant(f"{name}.s", scales)]
@@ -203,25 +214,22 @@ def graph(config: dict[str, Any], tensors: Tensors, *, products: bool) -> bytes:
             K=taken, N=rows, bits=4, block_size=BLOCK, accuracy_level=4,
         )  # fmt: skip
 
-    def turned(x: str, count: int, name: str, kind: str, factor: float) -> str:
-        """[1, heads, length, size], normalised and turned by their places."""
-        apart = normal(net.add("Reshape", [x, split[count]]), name, factor)
-        apart = net.add("Transpose", [apart], perm=[0, 2, 1, 3])
-        return net.add("RotaryEmbedding", [apart, start, *tables[kind]], MICROSOFT)
+    def turned(x: str, kind: str) -> str:
+        """By their places. Of those of two texts only the distance counts: each may begin
+        anywhere."""
+        return net.add("RotaryEmbedding", [x, start, *tables[kind]], MICROSOFT)
 
     def attention(x: str, name: str, kind: str) -> str:
-        own, shared = heads, config["num_key_value_heads"]
-        factor = config["query_pre_attn_scalar"] ** -0.5
-        query = turned(
-            linear(x, f"{name}.q_proj.weight"), own, f"{name}.q_norm.weight", kind, factor
-        )
-        key = turned(linear(x, f"{name}.k_proj.weight"), shared, f"{name}.k_norm.weight", kind, 1.0)
-        value = net.add("Reshape", [linear(x, f"{name}.v_proj.weight"), split[shared]])
-        value = net.add("Transpose", [value], perm=[0, 2, 1, 3])
-        weight = net.add("MatMul", [query, net.add("Transpose", [key], perm=[0, 1, 3, 2])])
-        mixed = net.add("MatMul", [net.add("Softmax", [weight], axis=-1), value])
-        flat = net.add("Reshape", [net.add("Transpose", [mixed], perm=[0, 2, 1, 3]), joined])
-        return linear(flat, f"{name}.o_proj.weight")
+        together = linear(x, *(f"{name}.{one}_proj.weight" for one in "qkv"))
+        query, key, value = net.several("Split", [together, cut], 3, axis=-1)
+        query = net.add("Reshape", [query, split])
+        query = normal(query, f"{name}.q_norm.weight", config["query_pre_attn_scalar"] ** -0.5)
+        query = net.add("Reshape", [turned(net.add("Reshape", [query, joined]), kind), as_rows])
+        key = turned(normal(key, f"{name}.k_norm.weight"), kind)
+        weight = net.add("FusedMatMul", [query, key], MICROSOFT, transB=1)
+        share = net.add("Softmax", [net.add("Add", [weight, apart])], axis=-1)
+        mixed = net.add("Reshape", [net.add("MatMul", [share, value]), joined])
+        return linear(mixed, f"{name}.o_proj.weight")
 
     def forward(x: str, name: str) -> str:
         gate = net.add("FastGelu", [linear(x, f"{name}.gate_proj.weight")], MICROSOFT)
@@ -235,12 +243,29 @@ def graph(config: dict[str, Any], tensors: Tensors, *, products: bool) -> bytes:
         x = net.add("Add", [x, normal(seen, f"{name}.post_attention_layernorm.weight")])
         made = forward(normal(x, f"{name}.pre_feedforward_layernorm.weight"), f"{name}.mlp")
         x = net.add("Add", [x, normal(made, f"{name}.post_feedforward_layernorm.weight")])
-    over = net.constant("over", np.array([1], np.int64))
-    mean = net.add("ReduceMean", [normal(x, "norm.weight"), over], keepdims=0)
+    mean = net.add("MatMul", ["mean", normal(x, "norm.weight")])
     # Two linear layers with nothing between them are one.
     dense = (tensors["dense.3"] @ tensors["dense.2"]).T.astype(np.float32)
     result = net.add("MatMul", [mean, net.constant("dense", dense)])
-    return net.model(("emb", (1, "length", hidden)), (result, (1, hidden)))
+    return net.model(
+        [
+            ("emb", (1, "length", hidden)),
+            ("apart", ("length", "length")),
+            ("mean", ("texts", "length")),
+        ],
+        (result, (1, "texts", hidden)),
+    )
+
+
+def beside(lengths: Sequence[int]) -> dict[str, Floats]:
+    """What lets texts of so many tokens lie one after the other in one run: none sees another."""
+    text = np.repeat(np.arange(len(lengths)), lengths)
+    same = text[:, None] == text
+    mean = (np.arange(len(lengths))[:, None] == text) / np.array(lengths)[:, None]
+    return {
+        "apart": np.where(same, 0, _UNSEEN).astype(np.float32),
+        "mean": mean.astype(np.float32),
+    }
 
 
 def _rotations(net: Graph, name: str, base: float, size: int) -> list[str]:
