@@ -28,6 +28,7 @@ from mia.conversation.panic import Panic
 from mia.conversation.ports import Role, Usage
 from mia.doors import Doors, Told
 from mia.errors import MiaError
+from mia.heap import give_large_blocks_back
 from mia.home import Home
 from mia.kept import Kept
 from mia.memory import StageMemory
@@ -133,6 +134,7 @@ class Serving:
         told: hears where she is reached, at first and whenever that changes. ready: called once
         she can talk. Raises MiaError: the port is taken, or a part cannot be loaded.
         """
+        give_large_blocks_back()
         web = self._config.web
         self._doors = Doors(self._home, web, told)
         app = create_app(

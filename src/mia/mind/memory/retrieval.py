@@ -21,6 +21,7 @@ import logging
 import re
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +76,7 @@ class Retriever:
         self.index = index
         self._weights = weights
         self._threshold = threshold
+        self._beside = ThreadPoolExecutor(1, "recall-words")
 
     def search(self, question: Question) -> list[Found]:
         """The best `limit` memories, best first, fitting or not."""
@@ -98,8 +100,9 @@ class Retriever:
         asked = words.tokens(question.text)
         language = words.language_of(asked, question.language)
         named = self._named(asked)
-        by_words, most = self._by_words(question, asked, named)
+        with_words = self._beside.submit(self._by_words, question, asked, named)
         vector = self._vector(question, named[1], language)
+        by_words, most = with_words.result()
         by_meaning = self._by_meaning(vector, question)
         rows = retrieval_rows.read(
             self._connection,

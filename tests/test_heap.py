@@ -1,0 +1,53 @@
+"""Large blocks that are freed go back to the system, whatever lies behind them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import ctypes, sys
+from mia import heap
+
+LIBC = ctypes.CDLL(None)
+LIBC.malloc.restype = ctypes.c_void_p
+LIBC.malloc.argtypes = [ctypes.c_size_t]
+LIBC.free.argtypes = [ctypes.c_void_p]
+
+def filled(size):
+    block = LIBC.malloc(size)
+    ctypes.memset(block, 1, size)
+    return block
+
+def held():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+if sys.argv[1] == "told":
+    assert heap.give_large_blocks_back()
+# A larger one was freed before: by the usual setting less than that is not large any more.
+LIBC.free(filled(16 << 20))
+begun = held()
+for _ in range(8):
+    state = filled(8 << 20)
+    behind = filled(200 << 10)  # stays, and keeps the heap from becoming shorter
+    LIBC.free(state)
+    wider = filled(9 << 20)  # does not fit into the gap
+    after = filled(200 << 10)
+    LIBC.free(wider)
+print(held() - begun)
+"""
+
+
+def kept(how: str) -> int:
+    """Bytes the process still holds of those it has freed."""
+    command = [sys.executable, "-c", PROGRAM, how]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc has to be told")
+def test_what_was_large_goes_back_to_the_system() -> None:
+    assert kept("told") < 6 << 20
+    assert kept("not told") > 8 << 20  # else this test shows nothing
