@@ -46,7 +46,7 @@ Index = Callable[[], VectorIndex]
 
 
 def own(folder: Path) -> VectorIndex:
-    return BuiltinIndex(folder / "words.vectors", WordsEmbedder.dimensions)
+    return BuiltinIndex(folder / "words.bytes", WordsEmbedder.dimensions)
 
 
 def earlier(folder: Path) -> None:

@@ -59,7 +59,7 @@ def places(folder: Path) -> tuple[int, int, int]:
 async def measured(folder: Path, lines: int) -> Result:
     journal, _ = keeping.open_journal(folder)
     writer, indexer = Worker("journal"), Worker("index")
-    index = BuiltinIndex(folder / "index" / "hashed.vectors", DIMENSIONS)
+    index = BuiltinIndex(folder / "index" / "hashed.bytes", DIMENSIONS)
     outbox = Outbox(journal, writer, indexer, lambda: asyncio.sleep(0))
     outbox.embedder, outbox.index = Hashed(), index
     session = 0

@@ -76,7 +76,7 @@ async def settle(folder: Path) -> tuple[int, int]:
     """Open the folder as MIA does; (ids that differ afterwards, lines in the journal)."""
     journal, _ = keeping.open_journal(folder)
     writer, indexer = Worker("journal"), Worker("index")
-    index = BuiltinIndex(folder / "index" / "hashed.vectors", DIMENSIONS)
+    index = BuiltinIndex(folder / "index" / "hashed.bytes", DIMENSIONS)
     outbox = Outbox(journal, writer, indexer, lambda: asyncio.sleep(0))
     outbox.embedder, outbox.index = Hashed(), index
     await outbox.agree()
@@ -96,7 +96,7 @@ async def child(folder: Path, first: int) -> None:
     """Write until killed."""
     journal, _ = keeping.open_journal(folder)
     writer, indexer = Worker("journal"), Worker("index")
-    index = BuiltinIndex(folder / "index" / "hashed.vectors", DIMENSIONS)
+    index = BuiltinIndex(folder / "index" / "hashed.bytes", DIMENSIONS)
     outbox = Outbox(journal, writer, indexer, lambda: asyncio.sleep(0))
     outbox.embedder, outbox.index = Hashed(), index
     session, number = 0, first

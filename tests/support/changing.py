@@ -69,7 +69,7 @@ class Shop:
         return embedder, await self.index(name, embedder.dimensions)
 
     async def index(self, embedder: str, dimensions: int) -> BuiltinIndex:
-        return BuiltinIndex(self.folder / "index" / f"{embedder}.vectors", dimensions)
+        return BuiltinIndex(self.folder / "index" / f"{embedder}.bytes", dimensions)
 
 
 class Pace:

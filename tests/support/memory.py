@@ -69,7 +69,7 @@ async def remembering(
 
     async def load() -> Engine:
         embedder = WordsEmbedder()
-        return embedder, BuiltinIndex(folder / "index" / "words.vectors", embedder.dimensions)
+        return embedder, BuiltinIndex(folder / "index" / "words.bytes", embedder.dimensions)
 
     told = troubles if troubles is not None else []
     memories = Memories(

@@ -109,7 +109,7 @@ def test_the_one_of_before_answers_until_the_other_knows_everything(folder: Path
             assert [one.closed for one in shop.lent] == [False, True], "the other one is let go"
             assert await finds(memories, "¿Tengo mascota?") == "Mi perra se llama Luna."
             assert await finds(memories, "¿Qué secreto?") == "Mi clave es Quetzal."
-            assert not BuiltinIndex(folder / "index" / "one.vectors", 256).ids()
+            assert not BuiltinIndex(folder / "index" / "one.bytes", 256).ids()
 
     run(test())
 
@@ -268,7 +268,7 @@ def test_back_before_it_was_over_leaves_nothing_of_the_other(folder: Path) -> No
                 there = {row.id for row in reading.every(connection, Wanted())}
             assert memories.index is not None
             assert memories.index.ids() == there
-        assert not BuiltinIndex(folder / "index" / "two.vectors", 384).ids()
+        assert not BuiltinIndex(folder / "index" / "two.bytes", 384).ids()
 
     run(away())
     run(back())

@@ -141,18 +141,37 @@ def test_what_is_removed_is_not_found_and_what_is_left_survives_reopening(opened
 
 
 def test_a_removed_vector_is_overwritten_on_the_disk(tmp_path: Path) -> None:
-    path, vectors = tmp_path / "a.vectors", some(3)
+    path, vectors = tmp_path / "a.bytes", some(3)
     index = BuiltinIndex(path, DIMENSIONS)
     index.add([1, 2, 3], vectors)
-    secret = vectors[1].astype("<f2").tobytes()
+    secret = np.rint(vectors[1] / np.abs(vectors[1]).max() * 127).astype(np.int8).tobytes()
     assert secret in path.read_bytes()
     index.remove([2])
     assert secret not in path.read_bytes()
     index.close()
 
 
+def test_bytes_change_a_cosine_by_thousandths(tmp_path: Path) -> None:
+    index, vectors = BuiltinIndex(tmp_path / "a.bytes", DIMENSIONS), some(300)
+    index.add(range(1, 301), vectors)
+    found = index.likeness(vectors[7], range(1, 301))
+    exact = vectors @ vectors[7]
+    assert max(abs(near - exact[memory - 1]) for memory, near in found.items()) < 3e-3
+    assert np.abs(index.vectors([10]) - vectors[9]).max() < np.abs(vectors[9]).max() / 250
+    index.close()
+
+
+def test_a_file_of_the_kind_before_is_taken_away(tmp_path: Path) -> None:
+    old = tmp_path / "tests-embedder-1.vectors"
+    old.write_bytes(b"\x01" * 4096)
+    index = opener("builtin", tmp_path)()
+    assert index.ids() == set()
+    assert not old.exists()
+    index.close()
+
+
 def test_a_row_half_written_by_a_killed_process_is_free(tmp_path: Path) -> None:
-    path = tmp_path / "a.vectors"
+    path = tmp_path / "a.bytes"
     index = BuiltinIndex(path, DIMENSIONS)
     index.add([1], some(1))
     index.close()
@@ -168,7 +187,7 @@ def test_among_many_nearly_all_of_the_nearest_are_found(tmp_path: Path) -> None:
     random = np.random.default_rng(1)
     centres = random.normal(size=(100, DIMENSIONS))
     vectors = normalised(centres[random.integers(0, 100, 8000)] + random.normal(size=(8000, 96)))
-    index = BuiltinIndex(tmp_path / "a.vectors", DIMENSIONS)
+    index = BuiltinIndex(tmp_path / "a.bytes", DIMENSIONS)
     index.add(range(1, 8001), vectors)
     hits = 0
     for asked in vectors[:40]:

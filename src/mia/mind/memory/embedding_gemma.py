@@ -88,14 +88,19 @@ class Table:
     """The vectors of tokens. folder: what `unpacked` made."""
 
     def __init__(self, folder: Path) -> None:
-        self._bytes: npt.NDArray[np.int8] = np.load(folder / "table.npy", mmap_mode="r")
-        self._scales: Floats = np.load(folder / "scales.npy", mmap_mode="r")
+        # The same memory as plain arrays: a memmap takes longer over every look.
+        self._bytes: npt.NDArray[np.int8] = _mapped(folder / "table.npy")
+        self._scales: Floats = _mapped(folder / "scales.npy")
 
     def rows(self, ids: list[int]) -> Floats:
         """float32 [n, hidden], as the network takes them."""
         blocks = self._bytes[ids].reshape(len(ids), -1, BLOCK).astype(np.float32)
         found: Floats = (blocks * self._scales[ids][..., None]).reshape(len(ids), -1)
         return found * np.float32(found.shape[1] ** 0.5)
+
+
+def _mapped(path: Path) -> npt.NDArray[Any]:
+    return np.load(path, mmap_mode="r").view(np.ndarray)  # type: ignore[no-any-return]
 
 
 class _Table:
@@ -180,20 +185,20 @@ def graph(config: dict[str, Any], tensors: Tensors, *, products: bool) -> bytes:
         raise ValueError("only networks are known whose heads share one key")
     net = Graph()
     cut = net.constant("cut", np.array([heads * size, size, size], np.int64))
-    split = net.constant("split", np.array([0, 0, heads, size], np.int64))
-    joined = net.constant("joined", np.array([0, -1, heads * size], np.int64))
     # Heads that share one key are more rows of the same: nothing has to be turned over for them.
     as_rows = net.constant("as_rows", np.array([0, -1, size], np.int64))
+    joined = net.constant("joined", np.array([0, -1, heads * size], np.int64))
     start = net.constant("start", np.array([0], np.int64))
     apart = net.add("Unsqueeze", ["apart", net.constant("one", np.array([1], np.int64))])
     for_all = net.constant("for_all", np.array([1, -1, 0], np.int64))
     apart = net.add("Reshape", [net.add("Concat", [apart] * heads, axis=1), for_all])
     tables = {
-        kind: _rotations(net, kind, config[base], size)
+        (kind, rows): _rotations(net, f"{kind}.{rows}", config[base], size, rows)
         for kind, base in (
             ("sliding_attention", "rope_local_base_freq"),
             ("full_attention", "rope_theta"),
         )
+        for rows in (1, heads)
     }
 
     def normal(x: str, name: str, factor: float = 1.0) -> str:
@@ -214,18 +219,18 @@ def graph(config: dict[str, Any], tensors: Tensors, *, products: bool) -> bytes:
             K=taken, N=rows, bits=4, block_size=BLOCK, accuracy_level=4,
         )  # fmt: skip
 
-    def turned(x: str, kind: str) -> str:
-        """By their places. Of those of two texts only the distance counts: each may begin
-        anywhere."""
-        return net.add("RotaryEmbedding", [x, start, *tables[kind]], MICROSOFT)
+    def turned(x: str, kind: str, rows: int) -> str:
+        """By their places, of which so many rows share one. Only the distance of two tokens counts:
+        a text may begin anywhere."""
+        return net.add("RotaryEmbedding", [x, start, *tables[kind, rows]], MICROSOFT)
 
     def attention(x: str, name: str, kind: str) -> str:
         together = linear(x, *(f"{name}.{one}_proj.weight" for one in "qkv"))
         query, key, value = net.several("Split", [together, cut], 3, axis=-1)
-        query = net.add("Reshape", [query, split])
+        query = net.add("Reshape", [query, as_rows])
         query = normal(query, f"{name}.q_norm.weight", config["query_pre_attn_scalar"] ** -0.5)
-        query = net.add("Reshape", [turned(net.add("Reshape", [query, joined]), kind), as_rows])
-        key = turned(normal(key, f"{name}.k_norm.weight"), kind)
+        query = turned(query, kind, heads)
+        key = turned(normal(key, f"{name}.k_norm.weight"), kind, 1)
         weight = net.add("FusedMatMul", [query, key], MICROSOFT, transB=1)
         share = net.add("Softmax", [net.add("Add", [weight, apart])], axis=-1)
         mixed = net.add("Reshape", [net.add("MatMul", [share, value]), joined])
@@ -268,9 +273,10 @@ def beside(lengths: Sequence[int]) -> dict[str, Floats]:
     }
 
 
-def _rotations(net: Graph, name: str, base: float, size: int) -> list[str]:
-    """Cosines and sines of each place, float32 [LONGEST, size / 2]."""
-    angles = np.outer(np.arange(LONGEST), base ** (-np.arange(0, size, 2) / size))
+def _rotations(net: Graph, name: str, base: float, size: int, rows: int) -> list[str]:
+    """Cosines and sines of each place, each so many times: float32 [LONGEST · rows, size / 2]."""
+    places = np.repeat(np.arange(LONGEST), rows)
+    angles = np.outer(places, base ** (-np.arange(0, size, 2) / size))
     return [
         net.constant(f"{name}.cos", np.cos(angles).astype(np.float32)),
         net.constant(f"{name}.sin", np.sin(angles).astype(np.float32)),

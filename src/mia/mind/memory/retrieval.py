@@ -10,8 +10,9 @@ and in `bench/memory`.
 
 Nothing is kept between two questions: whatever the journal has is found, at once.
 
-Blocking, for one thread at a time. At 100,000 memories a question takes 10 to 14 ms
-of processor time (`bench/results/memory.md`).
+Blocking, for one thread at a time; while the question is embedded, words are looked for on another.
+At 100,000 memories a question takes about 8 ms of processor time beside its embedding
+(`bench/results/memory.md`).
 """
 
 from __future__ import annotations
@@ -76,7 +77,6 @@ class Retriever:
         self.index = index
         self._weights = weights
         self._threshold = threshold
-        self._beside = ThreadPoolExecutor(1, "recall-words")
 
     def search(self, question: Question) -> list[Found]:
         """The best `limit` memories, best first, fitting or not."""
@@ -100,17 +100,26 @@ class Retriever:
         asked = words.tokens(question.text)
         language = words.language_of(asked, question.language)
         named = self._named(asked)
-        with_words = self._beside.submit(self._by_words, question, asked, named)
-        vector = self._vector(question, named[1], language)
-        by_words, most = with_words.result()
+        about = next(iter(named[0])) if len(named[0]) == 1 else None
+
+        def read(ids: Ints) -> Candidates:
+            return retrieval_rows.read(
+                self._connection, ids, question, named=about, language=language
+            )
+
+        def with_words() -> tuple[dict[int, float], float, Candidates]:
+            found, most = self._by_words(question, asked, named)
+            return found, most, read(_with_neighbours(found))
+
+        # Both take long, and neither needs the other: the one waits for the disk and the journal,
+        # the other for a model's weights.
+        with ThreadPoolExecutor(1, "recall-words") as beside:
+            words_found = beside.submit(with_words)
+            vector = self._vector(question, named[1], language)
+            by_words, most, rows = words_found.result()
         by_meaning = self._by_meaning(vector, question)
-        rows = retrieval_rows.read(
-            self._connection,
-            _with_neighbours(by_words, by_meaning),
-            question,
-            named=next(iter(named[0])) if len(named[0]) == 1 else None,
-            language=language,
-        )
+        more = np.setdiff1d(_with_neighbours(by_meaning), rows.ids)
+        rows = rows.joined(read(more))
         rows = rows.near(list(by_words.keys() | by_meaning.keys()), _seeds(by_words, by_meaning))
         if not len(rows.ids):
             return []
@@ -317,12 +326,11 @@ def _seeds(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> li
     return [*list(by_words)[:SEEDS], *list(by_meaning)[:SEEDS]]
 
 
-def _with_neighbours(by_words: Mapping[int, float], by_meaning: Mapping[int, float]) -> Ints:
+def _with_neighbours(found: Mapping[int, float]) -> Ints:
     """The ids of what was found, and of the lines around the best of it; in order, each once."""
-    seeds = np.array(_seeds(by_words, by_meaning), np.int64)
-    around = (seeds[:, None] + np.arange(-REACH, REACH + 1)).ravel()
-    found = np.fromiter((*by_words, *by_meaning), np.int64)
-    return np.unique(np.concatenate([found, around]))
+    ids = np.fromiter(found, np.int64)
+    around = (ids[:SEEDS, None] + np.arange(-REACH, REACH + 1)).ravel()
+    return np.unique(np.concatenate([ids, around]))
 
 
 def _trust(rows: Candidates, by_meaning: Mapping[int, float], best_share: float) -> float:

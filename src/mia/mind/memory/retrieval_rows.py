@@ -54,6 +54,13 @@ class Candidates:
         there: npt.NDArray[np.intp] = at[self.ids[at] == wanted]
         return there
 
+    def joined(self, others: Candidates) -> Candidates:
+        """These and those, which are others."""
+        order = np.argsort(np.concatenate([self.ids, others.ids]), kind="stable")
+        names = [one.name for one in fields(self)]
+        both = (np.concatenate([getattr(self, one), getattr(others, one)]) for one in names)
+        return Candidates(*(column[order] for column in both))
+
     def near(self, found: Sequence[int], seeds: Sequence[int]) -> Candidates:
         """Only those that were found, and the two lines of its conversation on each side of a
         seed."""

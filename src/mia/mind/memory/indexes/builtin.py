@@ -1,10 +1,10 @@
 """MIA's own index: needs nothing but numpy, and forgets by overwriting.
 
-One file for each embedder, a row for each memory: its id, then its vector as float16; a free row
-is all zeros and is used again. The file is memory-mapped, so only rows that are looked at take
-memory. In memory there is one bit for each dimension, whether it lies above the mean: the rows
-whose bits differ least from the question's are then compared exactly. At 100,000 memories that
-finds 98 of the 100 nearest and takes about 5 ms (`bench/results/memory.md`).
+One file for each embedder, a row for each memory: its id, then its vector as bytes and what one of
+them is worth; a free row is all zeros and is used again. The file is memory-mapped, so only rows
+that are looked at take memory. In memory there is one bit for each dimension, whether it lies above
+the mean: the rows whose bits differ least from the question's are then compared by their bytes. At
+100,000 memories that finds 98 of the 100 nearest and takes about 3 ms (`bench/results/memory.md`).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ POOL, SMALLEST_POOL = 3, 400
 CHUNK = 32_768
 #: Rows the mean is taken of.
 SAMPLE = 4096
+_TINY = 1e-12
 #: The file grows by this share, or by this many rows.
 GROWTH, FEWEST = 4, 256
 
@@ -42,7 +43,7 @@ class BuiltinIndex:
         """path: the file; made where there is none. Raises OSError."""
         self._path = path
         self._dimensions = dimensions
-        self._row = np.dtype([("id", "<i8"), ("vector", "<f2", (dimensions,))])
+        self._row = np.dtype([("id", "<i8"), ("scale", "<f4"), ("vector", "i1", (dimensions,))])
         self._lock = threading.Lock()
         self._open()
 
@@ -66,22 +67,21 @@ class BuiltinIndex:
         self._table: npt.NDArray[np.void] = (
             np.memmap(self._path, self._row, "r+") if rows else np.empty(0, self._row)
         )
-        # The same memory as a plain array: a memmap takes longer over every look.
-        self._vectors: npt.NDArray[np.float16] = self._table["vector"].view(np.ndarray)
+        # The same memory as plain arrays: a memmap takes longer over every look.
+        self._rows: npt.NDArray[np.void] = self._table.view(np.ndarray)
 
     def _look_again(self) -> None:
         """Take the mean, and every row's bits by it."""
         self._ids = np.array(self._table["id"], np.int64)
         used = np.flatnonzero(self._ids)
         some = used[:: max(1, len(used) // SAMPLE)]
-        mean = self._table["vector"][some].astype(np.float32).mean(0) if len(some) else 0.0
+        mean = _floats(self._rows[some]).mean(0) if len(some) else 0.0
         self._mean = np.broadcast_to(np.asarray(mean, np.float32), (self._dimensions,))
         self._seen = len(used)
         words = -(-self._dimensions // 64)
         self._bits: Words = np.zeros((words, len(self._ids)), np.uint64)
         for at in range(0, len(self._ids), CHUNK):
-            rows = self._table["vector"][at : at + CHUNK].astype(np.float32)
-            self._bits[:, at : at + CHUNK] = self._signs(rows)
+            self._bits[:, at : at + CHUNK] = self._signs(_floats(self._rows[at : at + CHUNK]))
 
     def _signs(self, vectors: Vectors) -> Words:
         """float32 [n, d] → uint64 [⌈d / 64⌉, n]."""
@@ -100,7 +100,9 @@ class BuiltinIndex:
                 self._grow(new - len(self._free))
             rows = [self._place[m] if m in self._place else self._free.pop() for m in ids]
             # The id last: a row whose vector is not on the disk yet is a free one.
-            self._table["vector"][rows] = vectors
+            scale = np.maximum(np.abs(vectors).max(1), _TINY) / 127
+            self._table["scale"][rows] = scale
+            self._table["vector"][rows] = np.rint(vectors / scale[:, None])
             self._flush()
             self._table["id"][rows] = ids
             self._flush()
@@ -126,8 +128,7 @@ class BuiltinIndex:
             rows = [self._place.pop(memory) for memory in set(ids) if memory in self._place]
             if not rows:
                 return
-            self._table["id"][rows] = 0
-            self._table["vector"][rows] = 0
+            self._table[rows] = np.zeros((), self._row)
             self._flush()
             self._ids[rows] = 0
             self._bits[:, rows] = 0
@@ -150,8 +151,7 @@ class BuiltinIndex:
 
     def _unmap(self) -> None:
         # Windows deletes no file that is mapped.
-        self._table = np.empty(0, self._row)
-        self._vectors = self._table["vector"]
+        self._table = self._rows = np.empty(0, self._row)
         self._ids = np.empty(0, np.int64)
 
     # ── questions ────────────────────────────────────────────────────────────────────────────
@@ -163,18 +163,18 @@ class BuiltinIndex:
     def vectors(self, ids: Sequence[int]) -> Vectors:
         """float32 [len(ids), dimensions] of memories that are there. Raises KeyError."""
         with self._lock:
-            rows = self._table["vector"][[self._place[memory] for memory in ids]]
-        return np.asarray(rows, np.float32)
+            rows = self._rows[[self._place[memory] for memory in ids]]
+        return _floats(rows)
 
     def search(self, vector: npt.NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
         with self._lock:
-            count, vectors, ids = len(self._place), self._vectors, self._ids
+            count, table, ids = len(self._place), self._rows, self._ids
             bits, asked = self._bits, self._signs(np.asarray(vector, np.float32)[None])[:, 0]
-        if not count or not len(vectors):
+        if not count or not len(table):
             return []
         pool = max(POOL * limit, SMALLEST_POOL)
         rows = np.flatnonzero(ids) if count <= pool else _closest(bits, asked, ids, pool)
-        cosines = vectors[rows].astype(np.float32) @ vector
+        cosines = _products(table[rows], vector)
         best = np.argsort(-cosines)[:limit]
         best = best[ids[rows[best]] != 0]
         return list(zip(ids[rows[best]].tolist(), cosines[best].tolist(), strict=True))
@@ -183,8 +183,22 @@ class BuiltinIndex:
         """The cosine of each of these memories; those it does not know are left out."""
         with self._lock:
             known = [memory for memory in ids if memory in self._place]
-            rows = self._vectors[[self._place[memory] for memory in known]]
-        return dict(zip(known, (rows.astype(np.float32) @ vector).tolist(), strict=True))
+            rows = self._rows[[self._place[memory] for memory in known]]
+        return dict(zip(known, _products(rows, vector).tolist(), strict=True))
+
+
+def _floats(rows: npt.NDArray[np.void]) -> Vectors:
+    """float32 [n, d] of rows of the file."""
+    vectors: Vectors = rows["vector"].astype(np.float32)
+    vectors *= rows["scale"][:, None]
+    return vectors
+
+
+def _products(rows: npt.NDArray[np.void], vector: Vectors) -> Vectors:
+    """float32 [n]: the products of rows of the file and a vector."""
+    products: Vectors = rows["vector"].astype(np.float32) @ vector
+    products *= rows["scale"]
+    return products
 
 
 def _closest(
@@ -239,7 +253,14 @@ class Indexes:
 
     def __call__(self, embedder: str, dimensions: int) -> VectorIndex:
         """The index of one embedder's vectors. Blocking. Raises OSError."""
-        return BuiltinIndex(self._folder / f"{slug(embedder)}.vectors", dimensions)
+        return BuiltinIndex(file_of(self._folder, embedder), dimensions)
+
+
+def file_of(folder: Path, embedder: str) -> Path:
+    """Where the vectors of an embedder lie. A file of the kind before (16 bits for each number) is
+    taken away: all of it is in the journal, and is filled in from there. Raises OSError."""
+    (folder / f"{slug(embedder)}.vectors").unlink(missing_ok=True)
+    return folder / f"{slug(embedder)}.bytes"
 
 
 def slug(embedder: str) -> str:

@@ -26,7 +26,7 @@ from pydantic import Field, field_validator
 from mia.addresses import check_host_blocking
 from mia.backends import Backend, Context, Options
 from mia.blocking import IMPORTING
-from mia.mind.memory.indexes.builtin import BuiltinIndex, slug
+from mia.mind.memory.indexes.builtin import BuiltinIndex, file_of
 from mia.mind.memory.ports import VectorIndex, Vectors
 from mia.servers import address
 
@@ -205,7 +205,7 @@ class Indexes:
     def __call__(self, embedder: str, dimensions: int) -> VectorIndex:
         """The index of one embedder's vectors; Chroma is opened in the background. Raises
         OSError."""
-        own = BuiltinIndex(self._folder / f"{slug(embedder)}.vectors", dimensions)
+        own = BuiltinIndex(file_of(self._folder, embedder), dimensions)
         return ChromaIndex(own, lambda: self._collection(embedder))
 
     def _collection(self, embedder: str) -> Any:
