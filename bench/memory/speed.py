@@ -87,6 +87,7 @@ def made_up(folder: Path, memories: int, embedder: Embedder, seed: int = 5) -> N
                     (memory, talk, PERSONA, text, memory * 60.0),
                 )
                 words.add(connection, memory, text, "es")
+        journal.keep_vectors(embedder.name, ids, vectors)
         index.add(ids, vectors)
     words.purge(journal.connection)
     journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

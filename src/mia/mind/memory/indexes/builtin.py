@@ -161,9 +161,9 @@ class BuiltinIndex:
             return set(self._place)
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
-        """float32 [len(ids), dimensions] of memories that are there. Raises KeyError."""
+        """float32 [n, dimensions] of those of these memories that it knows, in their order."""
         with self._lock:
-            rows = self._rows[[self._place[memory] for memory in ids]]
+            rows = self._rows[[self._place[memory] for memory in ids if memory in self._place]]
         return _floats(rows)
 
     def search(self, vector: npt.NDArray[np.float32], limit: int) -> list[tuple[int, float]]:

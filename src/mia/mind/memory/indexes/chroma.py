@@ -180,6 +180,9 @@ class ChromaIndex:
     def likeness(self, vector: npt.NDArray[np.float32], ids: Sequence[int]) -> dict[int, float]:
         return self._own.likeness(vector, ids)
 
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        return self._own.vectors(ids)
+
 
 def _delete(collection: Any, ids: Sequence[int]) -> None:
     collection.delete(ids=[str(one) for one in ids])
