@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,7 +51,9 @@ class Remembering(Centred):
         return self.inner.spread if isinstance(self.inner, Centred) else 0.1
 
     def embed(self, texts: Sequence[str], kind: TextKind) -> Vectors:
-        wanted = "\0".join([kind, *texts])
+        # What a text is announced by counts as well, where its embedder has that.
+        announced = str(getattr(sys.modules[type(self.inner).__module__], "PREFIXES", ""))
+        wanted = "\0".join([announced, kind, *texts])
         path = self._folder / f"{hashlib.sha256(wanted.encode()).hexdigest()}.npy"
         if not path.exists():
             np.save(path, self.inner.embed(texts, kind))

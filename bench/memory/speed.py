@@ -126,7 +126,7 @@ def asked(folder: Path, memories: int, embedder: Embedder, *, busy: bool, rounds
             worker = Worker("recall")
             took = []
             for text in [*questions[:20], *questions[20 : 20 + rounds]]:
-                question = Question(text, persona=PERSONA, now=1e9, limit=4)
+                question = Question(text, speaker="owner", persona=PERSONA, now=1e9, limit=4)
                 begun, used = time.perf_counter(), time.process_time()
                 await worker.run(retriever.recall, question)
                 took.append((time.perf_counter() - begun, time.process_time() - used))

@@ -12,15 +12,16 @@ import ctypes
 import sys
 
 #: Blocks from this size on are mapped by themselves. Larger than what is made and freed all the
-#: time (a second of sound, the rows of a question): a mapping costs a page fault for each 4 KiB.
+#: time (ten seconds of sound, a question's rows: `indexes.builtin.AT_ONCE`), for a mapping costs a
+#: page fault for each 4 KiB.
 LARGE = 4 << 20
 #: Names of `mallopt` (glibc's malloc.h).
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def give_large_blocks_back() -> bool:
-    """Let large blocks go back to the system when they are freed, from now on; whether this is a
-    system that has to be told."""
+    """Let large blocks go back to the system when they are freed, from now on; whether that is
+    so. Where there is no glibc, nothing is done."""
     if sys.platform != "linux":
         return False
     try:

@@ -19,6 +19,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from mia.backends import Context, backends, load
 from mia.errors import BackendUnavailable
 from mia.mind.memory import embedding_gemma
+from mia.mind.memory.embedders import gemma
 from mia.mind.memory.embedders.gemma import ARCHIVE, PREFIXES, Gemma
 from mia.mind.memory.embedding import normalised
 from mia.mind.memory.embedding_gemma import (
@@ -31,6 +32,7 @@ from mia.mind.memory.embedding_gemma import (
     graph,
     unpacked,
 )
+from mia.mind.memory.ports import TextKind
 
 HIDDEN, HEADS, SIZE, WIDE = 64, 3, 32, 96
 WORDS = ["<unk>", "mi", "perra", "se", "llama", "Canela", "my", "dog", "sea", "is", "calm"]
@@ -184,7 +186,11 @@ def test_the_network_is_the_makers(
     assert found @ wanted / np.linalg.norm(found) > 0.995
 
 
-def test_questions_read_in_one_run_do_not_see_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("exact", [True, False])
+def test_questions_read_in_one_run_do_not_see_each_other(
+    exact: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding_gemma, "products_are_exact", lambda: exact)
     embedder = Gemma(archive(tmp_path), tmp_path / "cache")
     texts = ["mi perra se llama Canela", "sea", "my dog is calm is calm", "sea is calm"] * 5
     together = normalised(embedder._all(texts, "query"))
@@ -193,6 +199,16 @@ def test_questions_read_in_one_run_do_not_see_each_other(tmp_path: Path) -> None
     # Two texts of which one is read, and not the other.
     other = normalised(embedder._all(["dog", *texts[1:]], "query"))
     assert (other[0] * alone[0]).sum() < 0.99
+
+
+def test_questions_are_read_together_up_to_so_many_tokens() -> None:
+    lengths = [30, 30, 4, 1, 70, 64, 10]
+    texts = [[number] * length for number, length in enumerate(lengths)]
+    together = [[len(text) for text in some] for some in gemma._packed(texts, 64)]
+    assert together == [[30, 30, 4], [1], [70], [64], [10]]
+    assert [text for some in gemma._packed(texts, 0) for text in some] == texts
+    assert [len(some) for some in gemma._packed(texts, 0)] == [1] * len(texts)
+    assert gemma.TOGETHER <= LONGEST  # places beyond have no rotation
 
 
 def test_a_memory_is_where_it_is_whatever_it_is_read_with(tmp_path: Path) -> None:
@@ -222,8 +238,10 @@ def test_the_table_keeps_eight_bits(tmp_path: Path) -> None:
 def test_a_text_of_any_length_is_looked_at_from_its_beginning(tmp_path: Path) -> None:
     embedder = Gemma(archive(tmp_path), tmp_path / "cache")
     long = " ".join(["perra"] * LONGEST)
-    whole, longer = (embedder._all([text], "passage") for text in (long, long + " sea" * 50))
-    assert np.array_equal(whole, longer)
+    kinds: tuple[TextKind, ...] = ("query", "passage")
+    for kind in kinds:
+        whole, longer = (embedder._all([text], kind) for text in (long, long + " sea" * 50))
+        assert np.array_equal(whole, longer)
     assert np.isfinite(embedder.embed(["", "🦜"], "query")).all()
 
 

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -158,7 +159,38 @@ def test_bytes_change_a_cosine_by_thousandths(tmp_path: Path) -> None:
     exact = vectors @ vectors[7]
     assert max(abs(near - exact[memory - 1]) for memory, near in found.items()) < 3e-3
     (held,) = index.vectors([10, 999])
-    assert np.abs(held - vectors[9]).max() < np.abs(vectors[9]).max() / 250
+    assert np.abs(held - vectors[9]).max() < np.abs(vectors[9]).max() / 200
+    assert np.linalg.norm(held) == pytest.approx(1.0, abs=1e-5)
+    index.add([10], np.zeros((1, DIMENSIONS), np.float32))
+    assert not index.vectors([10]).any()
+    index.close()
+
+
+def test_a_closed_index_knows_nothing(tmp_path: Path) -> None:
+    index, vectors = BuiltinIndex(tmp_path / "a.bytes", DIMENSIONS), some(500)
+    index.add(range(1, 501), vectors)
+    index.close()
+    assert index.search(vectors[0], 3) == []
+    assert index.likeness(vectors[0], [1]) == {}
+    assert len(index.vectors([1])) == 0
+
+
+def test_a_memory_forgotten_while_it_is_looked_for_is_not_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, vectors = BuiltinIndex(tmp_path / "a.bytes", DIMENSIONS), some(501)
+    index.add(range(1, 501), vectors[:500])
+    closest = builtin._closest
+
+    def meanwhile(*given: Any) -> Any:
+        rows = closest(*given)
+        index.remove([42])
+        index.add([999], vectors[500:])  # takes its row
+        return rows
+
+    monkeypatch.setattr(builtin, "_closest", meanwhile)
+    found = dict(index.search(vectors[41], 10))
+    assert not {42, 999} & set(found)
     index.close()
 
 

@@ -49,13 +49,17 @@ Bytes = npt.NDArray[np.uint8]
 Tensors = dict[str, Floats]
 
 
+def form() -> str:
+    """In how many bits the weights are kept on this machine: bytes, or halves of them."""
+    return "bytes" if products_are_exact() else "halves"
+
+
 def unpacked(archive: Path, cache: Path) -> Path:
     """The folder with what is made of the archive, which takes some seconds the first time.
 
     Raises OSError, ValueError, KeyError, zipfile.BadZipFile for one that is damaged.
     """
-    form = "bytes" if products_are_exact() else "halves"
-    place = cache / f"embeddinggemma-{VERSION}-{form}"
+    place = cache / f"embeddinggemma-{VERSION}-{form()}"
     # Two programs may want it at the same time: MIA, and `mia memory` in a terminal.
     with locked(cache / "embeddinggemma.lock"):
         if not place.is_dir():
@@ -115,9 +119,9 @@ class _Table:
     def take(self, rows: Floats) -> None:
         blocks = rows.reshape(len(rows), -1, BLOCK)
         scales = (np.maximum(np.abs(blocks).max(-1), 1e-12) / 127).astype("<f4")
-        table, beside = self._files
+        table, worth = self._files
         table.write(np.rint(blocks / scales[..., None]).astype(np.int8).tobytes())
-        beside.write(scales.tobytes())
+        worth.write(scales.tobytes())
 
     def close(self) -> None:
         for file in self._files:
@@ -198,7 +202,7 @@ def graph(config: dict[str, Any], tensors: Tensors, *, products: bool) -> bytes:
             ("sliding_attention", "rope_local_base_freq"),
             ("full_attention", "rope_theta"),
         )
-        for rows in (1, heads)
+        for rows in {1, heads}
     }
 
     def normal(x: str, name: str, factor: float = 1.0) -> str:

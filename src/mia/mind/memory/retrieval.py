@@ -11,8 +11,7 @@ and in `bench/memory`.
 Nothing is kept between two questions: whatever the journal has is found, at once.
 
 Blocking, for one thread at a time; while the question is embedded, words are looked for on another.
-At 100,000 memories a question takes about 8 ms of processor time beside its embedding
-(`bench/results/memory.md`).
+How long a question takes stands in `bench/results/memory.md`.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ import json
 import logging
 import re
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -48,6 +47,7 @@ from mia.mind.memory.retrieval_weights import (
     SESSION_BEST,
     TRUSTED,
     WEIGHTS,
+    WIDE_POOL,
     WORDS_LEAST,
     WORDS_ROWS,
     Weights,
@@ -113,13 +113,15 @@ class Retriever:
 
         # Both take long, and neither needs the other: the one waits for the disk and the journal,
         # the other for a model's weights.
-        with ThreadPoolExecutor(1, "recall-words") as beside:
-            words_found = beside.submit(with_words)
-            vector = self._vector(question, named[1], language)
-            by_words, most, rows = words_found.result()
-        by_meaning = self._by_meaning(vector, question)
-        more = np.setdiff1d(_with_neighbours(by_meaning), rows.ids)
-        rows = rows.joined(read(more))
+        vector: npt.NDArray[np.float32] | None = None
+        if self.embedder is None:
+            by_words, most, rows = with_words()
+        else:
+            with ThreadPoolExecutor(1, "recall-words") as beside:
+                words_found = beside.submit(with_words)
+                vector = self._vector(self.embedder, question, named[1], language)
+                by_words, most, rows = words_found.result()
+        by_meaning, rows = self._by_meaning(vector, rows, read)
         rows = rows.near(list(by_words.keys() | by_meaning.keys()), _seeds(by_words, by_meaning))
         if not len(rows.ids):
             return []
@@ -192,28 +194,41 @@ class Retriever:
         return dict(found), most
 
     def _vector(
-        self, question: Question, names: Collection[str], language: words.Language
-    ) -> npt.NDArray[np.float32] | None:
+        self,
+        embedder: Embedder,
+        question: Question,
+        names: Collection[str],
+        language: words.Language,
+    ) -> npt.NDArray[np.float32]:
         """Of the question; where it names somebody, between it and the same without the name.
 
         A name draws an embedder to the lines in which somebody is called by it, which others say.
         """
-        if self.embedder is None:
-            return None
         texts = [question.text]
         if names:
             texts.append(_without(question.text, names, language))
-        vector: npt.NDArray[np.float32] = normalised(self.embedder.embed(texts, "query").sum(0))
+        vector: npt.NDArray[np.float32] = normalised(embedder.embed(texts, "query").sum(0))
         return vector
 
     def _by_meaning(
-        self, vector: npt.NDArray[np.float32] | None, question: Question
-    ) -> dict[int, float]:
+        self,
+        vector: npt.NDArray[np.float32] | None,
+        rows: Candidates,
+        read: Callable[[Ints], Candidates],
+    ) -> tuple[dict[int, float], Candidates]:
+        """(the cosine of each of the nearest, the rows with them and the lines around them)."""
+        found: dict[int, float] = {}
         if vector is None or self.index is None:
-            return {}
-        # A condition is looked at after the search, so more is taken where there is one.
-        narrow = (question.speaker, question.since, question.until) != (None, None, None)
-        return dict(self.index.search(vector, POOL * 4 if narrow else POOL))
+            return found, rows
+        for many in (POOL, WIDE_POOL):
+            found = dict(self.index.search(vector, many))
+            rows = rows.joined(read(np.setdiff1d(_with_neighbours(found), rows.ids)))
+            # The index knows nothing of persons and times: where most of what it finds is another's
+            # or of another time, more of it is looked at.
+            usable = rows.usable[rows.places(list(found))].sum()
+            if len(found) < many or usable >= many / 2:
+                break
+        return found, rows
 
     def _likeness(
         self,

@@ -63,6 +63,9 @@ ALIKE = 5
 A_LINE, LONG = 20, 300
 #: Candidates taken from the vectors and from the words. Beyond 200 LoCoMo's recall does not move.
 POOL = 200
+#: Candidates taken from the vectors where less than half of those are the asker's, or of the time
+#: that is asked about.
+WIDE_POOL = 800
 #: Candidates whose neighbours are looked at.
 SEEDS = 30
 #: How far the ids of a conversation's neighbouring lines may lie apart, because other conversations

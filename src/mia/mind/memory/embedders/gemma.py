@@ -16,19 +16,21 @@ from mia.backends import Backend, Context, Options
 from mia.blocking import IMPORTING, run_apart
 from mia.errors import BackendUnavailable
 from mia.mind.memory.embedding import Centred, session
-from mia.mind.memory.embedding_gemma import LONGEST, Table, beside, unpacked
+from mia.mind.memory.embedding_gemma import LONGEST, Table, beside, form, unpacked
 from mia.mind.memory.ports import TextKind, Vectors
 
 NAME = "gemma"
 MODEL = "embeddinggemma-300m"
 ARCHIVE = "embeddinggemma-300m.zip"
 #: How it is told what a text is. For a question its makers have "task: search result | query: ";
-#: without its first six tokens a question takes a sixth less time, and as much is found
-#: (`bench/results/memory.md`).
+#: without its first six tokens a question takes a sixth less time, and finds two points less across
+#: languages and one more elsewhere (`bench/results/memory.md`).
 PREFIXES = {"query": "query: ", "passage": "title: none | text: "}
-#: Tokens of several questions that are read in one run: two cost little more than one, as most of
-#: the time goes into fetching the weights.
+#: Tokens of several questions that are read in one run: two cost a third more than one, as most of
+#: the time goes into fetching the weights. No more than `LONGEST`.
 TOGETHER = 64
+#: Raised when the vectors of memories are others: all are made anew then.
+VECTORS = 1
 
 
 class GemmaOptions(Options):
@@ -54,7 +56,7 @@ class Gemma(Centred):
         # One thread is as quick, and needs no other core to be free.
         self._session = session(folder / "model.onnx", threads=1)
         (result,) = self._session.get_outputs()
-        super().__init__(folder.name, result.shape[-1], self._all)
+        super().__init__(f"embeddinggemma-{VECTORS}-{form()}", result.shape[-1], self._all)
         self._middles()
 
     def _all(self, texts: Sequence[str], kind: TextKind) -> Vectors:

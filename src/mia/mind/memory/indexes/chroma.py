@@ -26,7 +26,7 @@ from pydantic import Field, field_validator
 from mia.addresses import check_host_blocking
 from mia.backends import Backend, Context, Options
 from mia.blocking import IMPORTING
-from mia.mind.memory.indexes.builtin import BuiltinIndex, file_of
+from mia.mind.memory.indexes.builtin import BuiltinIndex, opened
 from mia.mind.memory.ports import VectorIndex, Vectors
 from mia.servers import address
 
@@ -97,7 +97,7 @@ class ChromaIndex:
     def _make_equal(self, collection: Any) -> None:
         """Put in what it lacks, take out what it should not have."""
         there = {int(one) for one in collection.get(include=[])["ids"]}
-        wanted = self._own.ids()
+        wanted = self._own.ids()  # all of them stay there while the lock is held
         for some in _some(sorted(there - wanted)):
             collection.delete(ids=[str(one) for one in some])
         for some in _some(sorted(wanted - there)):
@@ -208,7 +208,7 @@ class Indexes:
     def __call__(self, embedder: str, dimensions: int) -> VectorIndex:
         """The index of one embedder's vectors; Chroma is opened in the background. Raises
         OSError."""
-        own = BuiltinIndex(file_of(self._folder, embedder), dimensions)
+        own = opened(self._folder, embedder, dimensions)
         return ChromaIndex(own, lambda: self._collection(embedder))
 
     def _collection(self, embedder: str) -> Any:
