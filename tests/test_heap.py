@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from mia import serving
+from mia.config import installed
+from mia.config.loading import Loaded
+from mia.home import Home
+from mia.serving import Serving
 
 PROGRAM = """
 import ctypes, os, sys
@@ -53,3 +61,24 @@ def kept(how: str) -> int:
 def test_what_was_large_goes_back_to_the_system() -> None:
     assert kept("told") < 6 << 20
     assert kept("not told") > 8 << 20  # else this test shows nothing
+
+
+class Started(Exception):
+    pass
+
+
+def test_mia_sees_to_it_before_anything_large_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    mia = Serving(Loaded(installed()(), (), tmp_path / "config.yaml", {}), Home(tmp_path))
+
+    def doors(*_given: object) -> None:
+        order.append("doors")
+        raise Started
+
+    monkeypatch.setattr(serving, "give_large_blocks_back", lambda: order.append("heap"))
+    monkeypatch.setattr(serving, "Doors", doors)
+    with pytest.raises(Started):
+        asyncio.run(mia.run())
+    assert order == ["heap", "doors"]
