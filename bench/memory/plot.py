@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 640, 400, 64, 48, 36
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 640, 400, 64, 48, 48, 36
 COLOURS = ("#7c5cff", "#e0637c", "#2a9d8f")
 
 
@@ -18,7 +18,8 @@ def drawn(path: Path, title: str, lines: Mapping[str, Sequence[tuple[int, float]
     y_high = math.ceil(max(math.log10(p[1]) for p in points))
 
     def x(memories: float) -> float:
-        return LEFT + (math.log10(memories) - x_low) / (x_high - x_low or 1) * (WIDTH - LEFT - 24)
+        share = (math.log10(memories) - x_low) / (x_high - x_low or 1)
+        return LEFT + share * (WIDTH - LEFT - RIGHT)
 
     def y(ms: float) -> float:
         share = (math.log10(ms) - y_low) / (y_high - y_low or 1)
@@ -32,7 +33,7 @@ def drawn(path: Path, title: str, lines: Mapping[str, Sequence[tuple[int, float]
     ]
     for power in range(y_low, y_high + 1):
         at = y(10**power)
-        out.append(f'<path d="M{LEFT} {at:.1f}H{WIDTH - 24}" stroke="#ddd"/>')
+        out.append(f'<path d="M{LEFT} {at:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
         out.append(
             f'<text x="{LEFT - 8}" y="{at + 4:.1f}" text-anchor="end" fill="#555">'
             f"{10**power:g} ms</text>"
