@@ -255,13 +255,12 @@ class Retriever:
         order = np.argsort(-score, kind="stable")[:POOL]
         best = rows.ids[order[:ALIKE]].tolist()
         if isinstance(self.index, Compares):
-            parts = [self.index.vectors(best)]
+            vectors = [*self.index.vectors(best)]
         else:
             read = reading.vectors(self._connection, self.embedder.name, best)
-            parts = [part for _, part in read]
-        vectors = np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
-        if len(vectors):
-            found = self._likeness(rows.ids[order], {}, vectors.mean(0))
+            vectors = [vector for _, part in read for vector in part]
+        if vectors:
+            found = self._likeness(rows.ids[order], {}, np.mean(vectors, axis=0))
             alike[order] = [found.get(one, 0.0) for one in rows.ids[order].tolist()]
         return alike
 
