@@ -35,7 +35,7 @@ PATIENCE = 240
 
 
 async def answered(conversation: Conversation, text: str) -> list[Event]:
-    """Type this, and wait for the reply to be over; what happened meanwhile."""
+    """Type this as a page does, and wait for the reply to be over; what happened meanwhile."""
     happened: list[Event] = []
     over = asyncio.Event()
 
@@ -45,7 +45,8 @@ async def answered(conversation: Conversation, text: str) -> list[Event]:
             over.set()
 
     unlisten = conversation.bus.listen(listen)
-    conversation.type(text)
+    conversation.add_message("user", text)
+    conversation.respond()
     async with asyncio.timeout(PATIENCE):
         await over.wait()
     unlisten()

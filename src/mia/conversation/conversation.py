@@ -61,6 +61,7 @@ class Conversation:
         self._endpointing = True
         """What the client asked for; a held key has its own way."""
         self._messages = 0
+        self._message_ids = f"{self.id}-m"
         """How many lines were added without being turns; their ids count on."""
         self._attention = company or Attention(_now, wake_names or (persona,), attention, mode)
         self._engine = Engine(
@@ -236,7 +237,7 @@ class Conversation:
     def add_message(self, role: Literal["system", "user", "assistant"], text: str) -> str:
         """A line of the history that is not answered; returns its id."""
         self._messages += 1
-        item_id = f"{self.id}-m{self._messages}"
+        item_id = f"{self._message_ids}{self._messages}"
         self._engine.history.put(Item(item_id, role, text.strip()))
         return item_id
 
@@ -257,13 +258,19 @@ class Conversation:
         self._engine.history.forget(memories)
 
     def respond(self, instructions: str | None = None) -> None:
-        """Answer what is there now; `instructions` are for this answer alone.
+        """Answer what is there now; `instructions` are for this answer alone. A user's message that
+        nobody has answered yet becomes a turn by it, as if it had been typed this moment.
 
         Raises MiaError `safety.panic` while she is silenced.
         """
         self._unless_silenced()
         self._engine.script.once = instructions
-        self._engine.happen(moves.Typed(None))
+        newest = next(reversed(self.history), None)
+        if newest is None or newest.role != "user" or not newest.id.startswith(self._message_ids):
+            self._engine.happen(moves.Typed(None))
+            return
+        self._engine.history.remove(newest.id)
+        self._engine.happen(moves.Typed(newest.text, newest.id))
 
     def again(self) -> str | None:
         """Say the newest reply once more; the new line takes the old one's place. Returns the id

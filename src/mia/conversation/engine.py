@@ -291,6 +291,7 @@ class Engine:
                 final=True,
                 typed=not effect.spoken,
                 lines=plain(lines),
+                instead=effect.instead,
             )
             if forgotten:
                 self._tell(facts.Forgotten, turn=turn, items=forgotten)

@@ -287,7 +287,7 @@ def type_(state: State, event: Typed, now: float, tuning: Tuning) -> Step:
         spoken=False,
         text=event.text,
     )
-    return committed, (*effects, Commit(turn, revision, event.text, False))
+    return committed, (*effects, Commit(turn, revision, event.text, False, event.instead))
 
 
 def stop(state: State, event: Stop, now: float, tuning: Tuning) -> Step:

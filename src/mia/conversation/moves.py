@@ -140,9 +140,11 @@ class ReplyOver:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A typed message; `text` None asks for an answer to what is already there."""
+    """A typed message; `text` None asks for an answer to what is already there. instead: id of the
+    message it has been in the history until now."""
 
     text: str | None
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ class Commit:
     revision: int
     text: str | None
     spoken: bool
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class Heard(Event):
     typed: bool = False
     lines: tuple[tuple[str, str, str], ...] = ()
     """Where several people speak: id, name and words of each line; `text` then names them too."""
+    instead: str = ""
+    """Id of the message this was until it was answered; empty: it was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,7 +134,7 @@ class FakeTalk:
     def set_endpointing(self, on: bool) -> None:
         self._endpointing = on
 
-    def type(self, text: str) -> str:
+    def type(self, text: str, instead: str = "") -> str:
         self._turn += 1
         self.history += (FakeItem(self.turn, "user", text),)
         self._tell(
@@ -145,6 +145,7 @@ class FakeTalk:
             language="es",
             final=True,
             typed=True,
+            instead=instead,
         )
         self.answer()
         return self.turn
@@ -161,6 +162,11 @@ class FakeTalk:
 
     def respond(self, instructions: str | None = None) -> None:
         self.calls.append(("respond", instructions))
+        newest = self.history[-1] if self.history else None
+        if newest is not None and newest.role == "user" and newest.id.startswith(f"{self.id}-m"):
+            self.remove_message(newest.id)
+            self.type(newest.text, newest.id)
+            return
         self._turn += 1
         self.answer()
 

@@ -19,7 +19,10 @@ def test_typed_chat_adds_an_item_and_answers_it() -> None:
         assert driver.talk.history[0].text == "Hola"
         events = await driver(type="response.create", response={"instructions": "Sé breve."})
         assert ("respond", "Sé breve.") in driver.talk.calls
-        assert of(events, "conversation.item.added")[0]["previous_item_id"] == "mine"
+        # The message is a turn now, and goes by the name the client gave it.
+        (answer,) = of(events, "conversation.item.added")
+        assert (answer["item"]["role"], answer["previous_item_id"]) == ("assistant", "mine")
+        assert driver.talk.history[0].id == driver.talk.turn
         (found,) = await driver(type="conversation.item.retrieve", item_id="mine")
         assert found["item"]["content"] == [{"type": "input_text", "text": "Hola"}]
         (again,) = await driver(type="conversation.item.create", item=text_item(id="mine"))

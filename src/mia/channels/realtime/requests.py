@@ -51,6 +51,10 @@ class Names:
             _, gone = self._theirs.popitem(last=False)
             self._ours.pop(gone, None)
 
+    def rename(self, before: str, now: str) -> None:
+        """An item has another name in the conversation; the client goes on with what it knows."""
+        self.give(now, self._theirs.pop(before, before))
+
     def ours(self, theirs: str) -> str:
         return self._ours.get(theirs, theirs)
 

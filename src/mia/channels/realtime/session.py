@@ -72,7 +72,12 @@ class RealtimeSession:
         self.settings = Settings(language=talk.language)
         self._names = Names()
         self._translator = Translator(
-            talk, self.emit, page=stage is not None, settings=lambda: self.settings, usage=usage
+            talk,
+            self.emit,
+            page=stage is not None,
+            settings=lambda: self.settings,
+            usage=usage,
+            renamed=self._names.rename,
         )
         self._requests = Requests(self, talk, stage, self._translator, self._names)
         self._loudspeaker = SocketLoudspeaker(self._translator, fades=stage is None)

@@ -41,8 +41,11 @@ class Translator:
         page: bool,
         settings: Callable[[], Settings],
         usage: CountUsage,
+        renamed: Callable[[str, str], None] = lambda _before, _now: None,
     ) -> None:
+        """renamed: told the names an item had and has in the conversation."""
         self._emit = emit
+        self._renamed = renamed
         self._page = page
         self._settings = settings
         self._talk = talk
@@ -84,6 +87,8 @@ class Translator:
                 self._turns[event.turn].end_ms = event.audio_ms
             case bus.Heard(final=False):
                 self._guess(event)
+            case bus.Heard(typed=True) if event.instead in self._items:
+                self._rename(event.instead, event.turn)
             case bus.Heard(typed=True):
                 self.add_item(event.turn, "user", *self._said(event))
             case bus.Overheard() if self._page:
@@ -140,6 +145,13 @@ class Translator:
         body = {"previous_item_id": previous, "item": shapes.item(id_, role, text, speaker=speaker)}
         self._emit({"type": "conversation.item.added", **body})
         self._emit({"type": "conversation.item.done", **body})
+
+    def _rename(self, before: str, now: str) -> None:
+        """A message was answered, and is a turn now; the client knows it by its first name."""
+        self._items = {now if item == before else item: None for item in self._items}
+        if self._last_item == before:
+            self._last_item = now
+        self._renamed(before, now)
 
     def _replaced(self) -> None:
         """The history is another one: a page is told all of it, other clients what is gone."""
