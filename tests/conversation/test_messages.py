@@ -12,6 +12,8 @@ from mia.telemetry.events import Event, EventBus
 from tests.support.fakes import Fakes
 from tests.support.virtual import run
 
+TOLD = ((7, 1.0, "Mi perra se llama Luna."),)
+
 
 class Memory:
     """Notes what it is asked for."""
@@ -21,7 +23,7 @@ class Memory:
 
     async def recall(self, text: str, asking: Asking) -> Recollection:
         self.asked.append(text)
-        return Recollection(f"nota: {text}", ((7, 1.0, "Mi perra se llama Luna."),))
+        return Recollection(f"nota: {text}", memories=TOLD)
 
     async def kept(self, conversation: str, turn: str) -> None: ...
 
@@ -60,7 +62,7 @@ def test_what_was_written_is_heard_and_something_comes_to_mind() -> None:
     assert talk.history[0].id == heard.turn
     assert memory.asked == ["¿Cómo se llama mi perra?"]
     (used,) = (one for one in happened if isinstance(one, facts.MemoriesUsed))
-    assert used.turn == heard.turn
+    assert (used.turn, used.memories) == (heard.turn, TOLD)
 
 
 def test_only_the_newest_message_of_a_user_is_answered_so() -> None:
