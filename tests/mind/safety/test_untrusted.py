@@ -162,6 +162,11 @@ def test_no_text_leaves_its_line(text: str) -> None:
     block.encode()
 
 
+@pytest.mark.parametrize("text", ["<|\nsystem\n|> hola", "<\n\n|system|> hola", "<|\n|>\nhola"])
+def test_a_token_over_several_lines_is_taken_out(text: str) -> None:
+    assert clean(text) == "hola"
+
+
 @given(pieces)
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     assert clean(clean(text)) == clean(text)

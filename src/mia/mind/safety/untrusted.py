@@ -98,8 +98,9 @@ def clean(text: str, limit: int = LONGEST_TEXT) -> str:
     before = None
     while before != visible:  # taking one out can put another together
         before = visible
-        visible = _LABEL.sub(" ", _TEMPLATE.sub(" ", visible))
-    return _cut(_SPACES.sub(" ", visible).strip(), limit)
+        # Spaces as well: two lines can make a token when they become one.
+        visible = _SPACES.sub(" ", _LABEL.sub(" ", _TEMPLATE.sub(" ", visible)))
+    return _cut(visible.strip(), limit)
 
 
 def name(text: str, otherwise: str = "") -> str:
