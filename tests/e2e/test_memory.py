@@ -107,6 +107,8 @@ def test_she_remembers_the_dog_in_another_run(
         return text
 
     monkeypatch.setattr("mia.mind.llm.llamacpp.transcript", noted)
+    # How soon it comes to mind is no subject here, and a busy machine may be slow.
+    monkeypatch.setattr("mia.conversation.remembering.PATIENCE", 10.0)
     asyncio.run(first())
     told, later, usage = asyncio.run(second())
     (used,) = (event for event in told if isinstance(event, facts.MemoriesUsed))
