@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -26,10 +27,11 @@ class TestWhisper(RecogniserContract):
     def opened(self) -> AbstractAsyncContextManager[Opened]:
         @asynccontextmanager
         async def one() -> AsyncIterator[Opened]:
-            context = Context(ModelStore(Home.find()), ("es", "en"), Path("unused"))
-            whisper = await faster_whisper.load(faster_whisper.WhisperOptions(), context)
-            yield Opened(whisper)
-            await whisper.aclose()
+            with TemporaryDirectory() as cache:  # how many threads are quickest is noted there
+                context = Context(ModelStore(Home.find()), ("es", "en"), Path(cache))
+                whisper = await faster_whisper.load(faster_whisper.WhisperOptions(), context)
+                yield Opened(whisper)
+                await whisper.aclose()
 
         return one()
 

@@ -269,8 +269,8 @@ def test_a_question_is_known_without_its_mark(text: str, asks: bool) -> None:
 
 def test_the_gate_wants_more_of_a_statement_than_of_a_question() -> None:
     near = [(Found(1, 3.0), gate.Signs(3.4, 0.0, "Mi perra se llama Luna"))]
-    assert gate.fitting(near, asked=True)
-    assert not gate.fitting(near, asked=False)
+    assert gate.fitting(near, 4, asked=True)
+    assert not gate.fitting(near, 4, asked=False)
 
 
 def test_what_the_user_stated_comes_first_and_what_was_asked_is_not_told(memory: Memory) -> None:
@@ -304,9 +304,9 @@ def test_she_says_what_was_stated_where_only_babble_lies_near() -> None:
     asked = (Found(2, 8.0), gate.Signs(4.6, 1.0, "¿Qué puedo comer esta noche?"))
     other = (Found(3, 7.0), gate.Signs(-0.3, 0.0, "El sábado me voy a la playa."))
     stated = (Found(4, 5.0), gate.Signs(1.9, 0.0, "Soy alérgica a los cacahuetes."))
-    assert [one.id for one in gate.fitting([babble, asked, other, stated])] == [4, 1]
-    assert [one.id for one in gate.fitting([asked, other])] == [2]
-    assert gate.fitting([other, stated]) == [], "nothing says that the subject came up"
+    assert [one.id for one in gate.fitting([babble, asked, other, stated], 4)] == [4, 1]
+    assert [one.id for one in gate.fitting([asked, other], 4)] == [2]
+    assert gate.fitting([other, stated], 4) == [], "nothing says that the subject came up"
 
 
 def test_her_own_lines_must_fit_better_than_the_users() -> None:

@@ -86,10 +86,11 @@ def test_an_index_that_only_searches_is_enough(memory: Memory) -> None:
     small_talk(memory)
     for number in range(12):
         memory.say(f"La perra {number} corre por la playa", talk=f"p{number}")
-    with_bytes = memory.retriever.search(Question("¿y la mascota?"))
+    question = Question("¿y la mascota?", limit=12)
+    with_bytes = memory.retriever.search(question)
     memory.retriever.index = OnlyAnIndex(memory.index)
     assert not isinstance(memory.retriever.index, Compares)
-    without = memory.retriever.search(Question("¿y la mascota?"))
+    without = memory.retriever.search(question)
     assert {one.id for one in with_bytes} == {one.id for one in without}
     scores = {one.id: one.score for one in without}
     # Bytes change a cosine by thousandths, and a score by ten times as much (`spread_of`).

@@ -93,10 +93,14 @@ def fits(signs: Signs, *, asked: bool = True, least: float | None = None) -> boo
 
 
 def fitting(
-    ranked: Sequence[tuple[Found, Signs]], *, asked: bool = True, least: float | None = None
+    ranked: Sequence[tuple[Found, Signs]],
+    most: int,
+    *,
+    asked: bool = True,
+    least: float | None = None,
 ) -> list[Found]:
-    """Those that fit: what the user stated, best first, then what MIA stated; questions only where
-    no statement fits. Of several that say the same only the first. A line that fits brings nothing
+    """So many of those that fit: what the user stated, best first, then what MIA stated; questions
+    only where no statement fits. Of several that say the same only the first. A line that fits brings nothing
     else with it: its neighbours are found by themselves or not at all."""
     stated: list[tuple[Found, Signs]] = []
     hers: list[tuple[Found, Signs]] = []
@@ -113,13 +117,15 @@ def fitting(
         enough = COME_UP if least is None else least
         near = [one for one in stated[:BEST] if one[1].likeness >= enough]
         fit = sorted(near, key=lambda one: -one[1].likeness)[:1]
-    return _each_once([*fit, *answers] or wondered)
+    return _each_once([*fit, *answers] or wondered, most)
 
 
-def _each_once(ranked: Sequence[tuple[Found, Signs]]) -> list[Found]:
+def _each_once(ranked: Sequence[tuple[Found, Signs]], most: int) -> list[Found]:
     told: list[Found] = []
     said: list[frozenset[str]] = []
     for found, signs in ranked:
+        if len(told) == most:
+            break
         stems = frozenset(words.stems(signs.text, "es"))
         if any(_alike(stems, other) for other in said):
             continue

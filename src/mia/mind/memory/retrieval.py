@@ -29,7 +29,7 @@ import numpy.typing as npt
 from mia.mind.memory import gate, reading, retrieval_dates, retrieval_rows, words
 from mia.mind.memory.embedding import normalised, spread_of
 from mia.mind.memory.index import Compares
-from mia.mind.memory.ports import Embedder, Found, Question, VectorIndex
+from mia.mind.memory.ports import Embedder, Found, Question, VectorIndex, Vectors
 from mia.mind.memory.retrieval_rows import Candidates, Floats, Ints
 from mia.mind.memory.retrieval_several import asks_for_several, from_several_talks
 from mia.mind.memory.retrieval_weights import (
@@ -91,8 +91,8 @@ class Retriever:
         least = None
         if self._threshold is not None and self.embedder is not None:
             least = self._threshold / spread_of(self.embedder)
-        told = gate.fitting(ranked, asked=gate.asks(question.text), least=least)
-        return told[: question.limit]
+        asked = gate.asks(question.text)
+        return gate.fitting(ranked, question.limit, asked=asked, least=least)
 
     # ── one question ─────────────────────────────────────────────────────────────────────────
 
@@ -125,7 +125,8 @@ class Retriever:
         rows = rows.near(list(by_words.keys() | by_meaning.keys()), _seeds(by_words, by_meaning))
         if not len(rows.ids):
             return []
-        cosine = rows.spread(self._likeness(rows.ids, by_meaning, vector), np.nan)
+        vectors = self._vectors(rows.ids)
+        cosine = np.full(len(rows.ids), np.nan) if vector is None else np.vecdot(vectors, vector)
         bm25 = rows.spread(by_words, 0.0)
         share = bm25 / most
         spread = spread_of(self.embedder) if self.embedder is not None else 1.0
@@ -136,7 +137,7 @@ class Retriever:
             own += self._weights.words * trust * bm25 / _usual(list(by_words.values()))
         score = self._with_company(rows, own) + self._signs(question, asked, named, rows)
         score[~rows.usable] = -np.inf
-        score += self._weights.alike * self._like_the_best(rows, score) / spread
+        score += self._weights.alike * _like_the_best(vectors, score) / spread
         texts = self._tell_when(question, rows, score, depth)
         if asks_for_several(question.text):
             order = from_several_talks(score, rows.talk, depth)
@@ -230,39 +231,21 @@ class Retriever:
                 break
         return found, rows
 
-    def _likeness(
-        self,
-        ids: Ints,
-        by_meaning: dict[int, float],
-        vector: npt.NDArray[np.float32] | None,
-    ) -> dict[int, float]:
-        """The cosines of all of them, as far as they have a vector yet."""
-        if vector is None or self.embedder is None:
-            return by_meaning
-        lacking = [one for one in ids.tolist() if one not in by_meaning]
+    def _vectors(self, ids: Ints) -> Vectors:
+        """float32 [n, d], a row for each of these memories; NaN where it has no vector yet."""
+        if self.embedder is None:
+            return np.empty((len(ids), 0), np.float32)
+        wanted = ids.tolist()
         if isinstance(self.index, Compares):
-            return {**by_meaning, **self.index.likeness(vector, lacking)}
-        found = dict(by_meaning)
-        for some, vectors in reading.vectors(self._connection, self.embedder.name, lacking):
-            found |= zip(some, (vectors @ vector).tolist(), strict=True)
-        return found
-
-    def _like_the_best(self, rows: Candidates, score: Floats) -> Floats:
-        """The cosine of the better rows to the mean of the `ALIKE` best; 0 for all others."""
-        alike = np.zeros(len(rows.ids))
-        if self.embedder is None or self.index is None:
-            return alike
-        order = np.argsort(-score, kind="stable")[:POOL]
-        best = rows.ids[order[:ALIKE]].tolist()
-        if isinstance(self.index, Compares):
-            vectors = [*self.index.vectors(best)]
+            parts = [self.index.vectors(wanted)]
         else:
-            read = reading.vectors(self._connection, self.embedder.name, best)
-            vectors = [vector for _, part in read for vector in part]
-        if vectors:
-            found = self._likeness(rows.ids[order], {}, np.mean(vectors, axis=0))
-            alike[order] = [found.get(one, 0.0) for one in rows.ids[order].tolist()]
-        return alike
+            parts = [*reading.vectors(self._connection, self.embedder.name, wanted)]
+        if len(parts) == 1 and len(parts[0][0]) == len(wanted):
+            return parts[0][1]
+        vectors = np.full((len(wanted), self.embedder.dimensions), np.nan, np.float32)
+        for known, found in parts:
+            vectors[np.searchsorted(ids, known)] = found
+        return vectors
 
     def _with_company(self, rows: Candidates, own: Floats) -> Floats:
         """Scores with what the lines around and the whole conversation lend."""
@@ -349,6 +332,17 @@ def _with_neighbours(found: Mapping[int, float]) -> Ints:
     ids = np.fromiter(found, np.int64)
     around = (ids[:SEEDS, None] + np.arange(-REACH, REACH + 1)).ravel()
     return np.unique(np.concatenate([ids, around]))
+
+
+def _like_the_best(vectors: Vectors, score: Floats) -> Floats:
+    """The cosine of the better rows to the mean of the `ALIKE` best; 0 for all others."""
+    alike = np.zeros(len(score))
+    order = np.argsort(-score, kind="stable")[:POOL]
+    best = vectors[order[:ALIKE]]
+    best = best[~np.isnan(best).any(1)]
+    if best.size:
+        alike[order] = np.nan_to_num(np.vecdot(vectors[order], best.mean(0)))
+    return alike
 
 
 def _trust(rows: Candidates, by_meaning: Mapping[int, float], best_share: float) -> float:

@@ -167,11 +167,12 @@ class BuiltinIndex:
         with self._lock:
             return set(self._place)
 
-    def vectors(self, ids: Sequence[int]) -> Vectors:
-        """float32 [n, dimensions] of those of these memories that it knows, in their order."""
+    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        """Those of these memories that it knows, in their order, and float32 [n, dimensions]."""
         with self._lock:
-            rows = self._rows[[self._place[memory] for memory in ids if memory in self._place]]
-        return _floats(rows)
+            places = [self._place.get(memory, -1) for memory in ids]
+            rows = self._taken([place for place in places if place >= 0])
+        return [one for one, place in zip(ids, places, strict=True) if place >= 0], _floats(rows)
 
     def search(self, vector: npt.NDArray[np.float32], limit: int) -> list[tuple[int, float]]:
         with self._lock:
@@ -184,19 +185,18 @@ class BuiltinIndex:
         wanted = ids[rows]
         with self._lock:
             rows, wanted = rows[rows < len(self._rows)], wanted[rows < len(self._rows)]
-            found = self._rows[rows]
+            found = self._taken(rows)
         # Meanwhile a memory may have been forgotten, and another have got its row.
         found = found[found["id"] == wanted]
         cosines = _products(found, vector)
         best = np.argsort(-cosines)[:limit]
         return list(zip(found["id"][best].tolist(), cosines[best].tolist(), strict=True))
 
-    def likeness(self, vector: npt.NDArray[np.float32], ids: Sequence[int]) -> dict[int, float]:
-        """The cosine of each of these memories; those it does not know are left out."""
-        with self._lock:
-            known = [memory for memory in ids if memory in self._place]
-            rows = self._rows[[self._place[memory] for memory in known]]
-        return dict(zip(known, _products(rows, vector).tolist(), strict=True))
+    def _taken(self, rows: npt.ArrayLike) -> npt.NDArray[np.void]:
+        """A copy of these rows. numpy takes twice as long over rows that have fields."""
+        plain = self._rows.view(np.uint8).reshape(len(self._rows), self._row.itemsize)
+        taken = plain.take(np.asarray(rows, np.intp), axis=0)
+        return taken.view(self._row).reshape(len(taken))
 
 
 def _floats(rows: npt.NDArray[np.void]) -> Vectors:

@@ -101,7 +101,7 @@ class ChromaIndex:
         for some in _some(sorted(there - wanted)):
             collection.delete(ids=[str(one) for one in some])
         for some in _some(sorted(wanted - there)):
-            self._upsert(collection, some, self._own.vectors(some))
+            self._upsert(collection, *self._own.vectors(some))
 
     @staticmethod
     def _upsert(collection: Any, ids: Sequence[int], vectors: Vectors) -> None:
@@ -174,13 +174,11 @@ class ChromaIndex:
         if answer is None:
             return self._own.search(vector, limit)
         found = [int(one) for one in answer["ids"][0]]
-        cosines = self._own.likeness(vector, found)
-        return sorted(cosines.items(), key=lambda one: -one[1])
+        known, vectors = self._own.vectors(found)
+        cosines = np.vecdot(vectors, vector).tolist()
+        return sorted(zip(known, cosines, strict=True), key=lambda one: -one[1])
 
-    def likeness(self, vector: npt.NDArray[np.float32], ids: Sequence[int]) -> dict[int, float]:
-        return self._own.likeness(vector, ids)
-
-    def vectors(self, ids: Sequence[int]) -> Vectors:
+    def vectors(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
         return self._own.vectors(ids)
 
 
