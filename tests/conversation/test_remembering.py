@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from mia.conversation import Conversation, Parts, remembering
 from mia.conversation.ports import Asking, Message, Prompt, Recollection
 from mia.telemetry import events as facts
@@ -112,6 +114,21 @@ def test_a_memory_costs_a_spoken_answer_no_time() -> None:
     without, remembering = Fakes(), Remembering(memory=FakeMemory(takes=0.04))
     heard = [spoken(fakes).of(facts.PlaybackStarted)[0].at for fakes in (without, remembering)]
     assert heard[1] - heard[0] <= 0.002
+
+
+def test_what_an_answer_waited_for_its_memory_is_told_with_the_other_stages() -> None:
+    def stages(fakes: Fakes) -> dict[str, float]:
+        told = play(at=[(1, lambda talk: talk.type("¿Y mi perra?"))], until=10, fakes=fakes)
+        (timed,) = told.of(facts.TurnTimed)
+        return dict(timed.stages)
+
+    without = stages(Fakes())
+    quick, slow = (stages(Remembering(memory=FakeMemory(takes=s))) for s in (0.04, 60.0))
+    assert "memory" not in without
+    assert quick["memory"] == pytest.approx(40, abs=2)
+    assert slow["memory"] == pytest.approx(remembering.PATIENCE * 1000, abs=2)
+    # It is no part of the thinking.
+    assert quick["first_piece"] == pytest.approx(without["first_piece"], abs=2)
 
 
 def test_what_came_to_mind_for_half_a_turn_goes_when_they_go_on() -> None:

@@ -50,6 +50,25 @@ def test_stages_are_laid_out_from_the_last_voiced_sample() -> None:
     assert (turn.hits, turn.misses, timings.hits) == (1, 0, 1)
 
 
+def test_what_was_waited_for_a_memory_stands_before_the_thinking() -> None:
+    events = bus.EventBus()
+    timings = Timings(events)
+    stages = {"memory": 30.0, "first_piece": 100.0, "first_clause": 200.0, "v2v": 900.0}
+    about: Any = {"conversation": "stage", "turn": "t1"}
+    events.publish(
+        bus.Heard(at=10.5, revision=1, text="Hola", language="es", final=True, **about)
+    )
+    events.publish(bus.TurnTimed(at=10.9, stages=stages | {"gate": 500.0}, **about))
+    (turn,) = timings.newest()
+    assert laid_out(turn) == {
+        "hold": (0, 500),
+        "memory": (500, 530),
+        "llm_first": (530, 630),
+        "llm_clause": (630, 830),
+        "sound": (830, 900),
+    }
+
+
 def test_a_reply_that_was_not_begun_ahead_starts_with_the_decision() -> None:
     events = bus.EventBus()
     timings = Timings(events)

@@ -112,7 +112,8 @@ class Reply:
         """The language model gave nothing at all; what is said instead is no part of the
         conversation."""
         self.times: dict[str, float] = {}
-        """Loop times of: started, first_piece, first_clause, first_sound, opened, sounding."""
+        """Loop times of: started, memory (where there is one: it was asked), first_piece,
+        first_clause, first_sound, opened, sounding."""
         self.worked = {"llm": 0.0, "tts": 0.0}
         """Seconds the models worked on it."""
         self._mouth = mouth
@@ -176,6 +177,7 @@ class Reply:
         problem: MiaError | None = None
         if self._thinking is not None:
             self.recollection = await awaited(self._thinking)
+            self._stamp("memory")
             if self.recollection.note:
                 self._told.recalled(self.recollection)
         prompt = with_memories(self.prompt, self.recollection)
@@ -402,7 +404,8 @@ class Reply:
 
     def stages(self, since: float) -> Mapping[str, float]:
         """Milliseconds each stage took, for a turn whose last voiced sample was at `since`."""
-        order = ("started", "first_piece", "first_clause", "first_sound")
+        asked = ("memory",) if "memory" in self.times else ()
+        order = ("started", *asked, "first_piece", "first_clause", "first_sound")
         stages: dict[str, float] = {}
         for before, after in itertools.pairwise(order):
             if before in self.times and after in self.times:

@@ -134,10 +134,9 @@ def _laid_out(turn: TurnTiming, event: bus.TurnTimed) -> tuple[Stretch, ...]:
         earlier = [at for at in turn._understood.values() if at <= zero + (began + 50) / 1000]
         end = (max(earlier) - zero) * 1000 if earlier else began
         found.append(Stretch("stt", end - stages["stt"], end))
-    if "memory" in stages:
-        found.append(Stretch("memory", began - stages["memory"], began))
     at = began
     names: tuple[tuple[Stage, str], ...] = (
+        ("memory", "memory"),
         ("llm_first", "first_piece"),
         ("llm_clause", "first_clause"),
         ("tts", "first_sound"),

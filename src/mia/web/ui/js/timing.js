@@ -5,9 +5,10 @@ import { has, language, t } from "./i18n.js";
 /** @typedef {import("./store.js").Store} Store */
 
 /** In the order they happen. */
-const STAGES = ["stt", "first_piece", "first_clause", "first_sound"];
+const STAGES = ["stt", "memory", "first_piece", "first_clause", "first_sound"];
 const NAMES = {
   stt: "page.stage.stt",
+  memory: "page.stage.memory",
   first_piece: "page.stage.first_piece",
   first_clause: "page.stage.first_clause",
   first_sound: "page.stage.first_sound",
