@@ -55,9 +55,7 @@ def test_what_was_waited_for_a_memory_stands_before_the_thinking() -> None:
     timings = Timings(events)
     stages = {"memory": 30.0, "first_piece": 100.0, "first_clause": 200.0, "v2v": 900.0}
     about: Any = {"conversation": "stage", "turn": "t1"}
-    events.publish(
-        bus.Heard(at=10.5, revision=1, text="Hola", language="es", final=True, **about)
-    )
+    events.publish(bus.Heard(at=10.5, revision=1, text="Hola", language="es", final=True, **about))
     events.publish(bus.TurnTimed(at=10.9, stages=stages | {"gate": 500.0}, **about))
     (turn,) = timings.newest()
     assert laid_out(turn) == {

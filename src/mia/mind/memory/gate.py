@@ -100,8 +100,8 @@ def fitting(
     least: float | None = None,
 ) -> list[Found]:
     """So many of those that fit: what the user stated, best first, then what MIA stated; questions
-    only where no statement fits. Of several that say the same only the first. A line that fits brings nothing
-    else with it: its neighbours are found by themselves or not at all."""
+    only where no statement fits. Of several that say the same only the first. A line that fits
+    brings nothing else with it: its neighbours are found by themselves or not at all."""
     stated: list[tuple[Found, Signs]] = []
     hers: list[tuple[Found, Signs]] = []
     questions: list[tuple[Found, Signs]] = []
