@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from mia.audio.recording import read_recording
 from mia.channels.recording import RecordedTalk
 from mia.config.loading import interpret
 from mia.conversation.ports import Asking, Recollection
+from mia.heap import give_large_blocks_back
 from mia.home import Home
 from mia.mind.memory.memories import Memories
 from mia.telemetry.events import EventBus, TurnTimed
@@ -80,9 +82,8 @@ async def _talked(place: Path, name: str, language: str, rounds: int) -> Lived:
     async def at_once() -> None:
         """Nothing else has to be loaded before the embedder."""
 
-    memories = memory.memories_of(
-        config, home, bus, program.context_of(config, home), lambda error: print(error), at_once
-    )
+    context = program.context_of(config, home)
+    memories = memory.memories_of(config, home, bus, context, print, at_once)
     watched = Watched(memories)
     truth = json.loads((SPEECH / language / "truth.json").read_text("utf-8"))
     paths = [SPEECH / language / line["file"] for line in truth]
@@ -128,6 +129,7 @@ def main() -> None:
     parser.add_argument("--busy", action="store_true", help="once more beside two busy loops")
     parser.add_argument("--file", action="store_true", help="keep the report in bench/results")
     options = parser.parse_args()
+    give_large_blocks_back()  # as MIA does
     rows = [
         "| | turns | waited p50 | p95 | most | questions | took p50 | p95 | most | told |",
         "|---" * 10 + "|",
@@ -148,10 +150,10 @@ def main() -> None:
     legend = (
         f"\nms, {options.memories:,} memories. waited: what an answer waited for its memory once it"
         " was begun. took: a question to the memory, from the ask to the answer, while ears, mind"
-        " and voice of the same process were at work. told: questions that found something."
+        " and voice of the same process were at work. told: questions that found something; beside"
+        " the loops the talk of the row before is remembered too."
     )
-    command = f"python -m bench.memory.live --memories {options.memories} --rounds {options.rounds}"
-    command += " --busy" if options.busy else ""
+    command = " ".join(["python -m bench.memory.live", *sys.argv[1:]])
     machine.file("memory-live", "Memory in a talk", command, "\n".join([*rows, legend]))
 
 

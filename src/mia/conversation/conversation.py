@@ -60,8 +60,8 @@ class Conversation:
         self.bus = bus
         self._endpointing = True
         """What the client asked for; a held key has its own way."""
-        self._messages = 0
         self._message_ids = f"{self.id}-m"
+        self._messages = 0
         """How many lines were added without being turns; their ids count on."""
         self._attention = company or Attention(_now, wake_names or (persona,), attention, mode)
         self._engine = Engine(

@@ -270,6 +270,7 @@ def test_a_question_is_known_without_its_mark(text: str, asks: bool) -> None:
 def test_the_gate_wants_more_of_a_statement_than_of_a_question() -> None:
     near = [(Found(1, 3.0), gate.Signs(3.4, 0.0, "Mi perra se llama Luna"))]
     assert gate.fitting(near, 4, asked=True)
+    assert gate.fitting(near, 0, asked=True) == []
     assert not gate.fitting(near, 4, asked=False)
 
 

@@ -97,6 +97,26 @@ def test_an_index_that_only_searches_is_enough(memory: Memory) -> None:
     assert all(scores[one.id] == pytest.approx(one.score, abs=0.05) for one in with_bytes)
 
 
+@pytest.mark.parametrize("only", [False, True], ids=["index", "journal"])
+def test_a_line_without_a_vector_yet_has_no_likeness_and_changes_nobody_elses(
+    memory: Memory, only: bool
+) -> None:
+    small_talk(memory)
+    lines = [memory.say(f"Mi perra {word}", talk=word) for word in ("ladra", "duerme", "come")]
+    question = Question("¿Qué hace mi perra cuando duerme?", limit=30)
+    if only:
+        memory.retriever.index = OnlyAnIndex(memory.index)
+    before = {one.id: one.likeness for one in memory.retriever.search(question)}
+    assert all(before[line] is not None for line in lines)
+    memory.index.remove([lines[1]])
+    memory.journal.connection.execute("DELETE FROM vector WHERE memory = ?", (lines[1],))
+    after = {one.id: one.likeness for one in memory.retriever.search(question)}
+    assert after[lines[1]] is None
+    assert {k: v for k, v in after.items() if k != lines[1]} == {
+        k: v for k, v in before.items() if k != lines[1]
+    }
+
+
 def test_rows_read_in_two_parts_are_the_rows_read_at_once(memory: Memory) -> None:
     ids = np.array([memory.say(f"La perra {n}", talk=f"t{n % 3}") for n in range(20)])
     question = Question("¿la perra?")
