@@ -405,7 +405,7 @@ class Memories:
         )
         try:
             return await self._reader.run(
-                recaller.recall, question, talk.session, self._names, self.choices.recalled
+                recaller.recall, question, lambda: talk.session, self._names, self.choices.recalled
             )
         except MiaError as error:
             self.trouble(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mia.conversation.ports import Recollection
@@ -25,14 +25,26 @@ class Recaller:
         self._connection = connection
 
     def recall(
-        self, question: Question, session: int | None, names: Mapping[str, str], most: int
+        self,
+        question: Question,
+        session: Callable[[], int | None],
+        names: Mapping[str, str],
+        most: int,
     ) -> Recollection:
-        """At most `most` memories as a note. session: the conversation that is going on; names:
-        what speakers are called, by id."""
-        leave_out = frozenset(self._known(session)) if session is not None else frozenset()
-        found = self.finds.recall(replace(question, leave_out=leave_out))
-        scores = {one.id: one.score for one in found}
-        rows = reading.by_ids(self._connection, list(scores))
+        """At most `most` memories as a note. session: the conversation that is going on, None
+        before it has a line; names: what speakers are called, by id."""
+        # One picture of the journal for all of it: these very words may be written meanwhile, and
+        # would be found, though they were not there yet when it was asked what needs no telling.
+        self._connection.execute("BEGIN")
+        try:
+            self._connection.execute("SELECT 1 FROM memory LIMIT 1").fetchone()  # from now on
+            going_on = session()  # what is in the picture is of a conversation that has begun
+            leave_out = frozenset(self._known(going_on)) if going_on is not None else frozenset()
+            found = self.finds.recall(replace(question, leave_out=leave_out))
+            scores = {one.id: one.score for one in found}
+            rows = reading.by_ids(self._connection, list(scores))
+        finally:
+            self._connection.rollback()
         return injection.note(
             [(memory, scores[memory.id]) for memory in rows],
             question.language,
