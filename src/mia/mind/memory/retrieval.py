@@ -112,16 +112,18 @@ class Retriever:
             return found, most, read(_with_neighbours(found))
 
         # Both take long, and neither needs the other: the one waits for the disk and the journal,
-        # the other for a model's weights.
+        # the other for a model's weights and the index.
         vector: npt.NDArray[np.float32] | None = None
+        nearest: dict[int, float] = {}
         if self.embedder is None:
             by_words, most, rows = with_words()
         else:
             with ThreadPoolExecutor(1, "recall-words") as beside:
                 words_found = beside.submit(with_words)
                 vector = self._vector(self.embedder, question, named[1], language)
+                nearest = self._nearest(vector, POOL)
                 by_words, most, rows = words_found.result()
-        by_meaning, rows = self._by_meaning(vector, rows, read)
+        by_meaning, rows = self._by_meaning(vector, nearest, rows, read)
         rows = rows.near(list(by_words.keys() | by_meaning.keys()), _seeds(by_words, by_meaning))
         if not len(rows.ids):
             return []
@@ -211,25 +213,28 @@ class Retriever:
         vector: npt.NDArray[np.float32] = normalised(embedder.embed(texts, "query").sum(0))
         return vector
 
+    def _nearest(self, vector: npt.NDArray[np.float32], many: int) -> dict[int, float]:
+        """The cosine of each of the nearest memories, whoever said them; the nearest first."""
+        return dict(self.index.search(vector, many)) if self.index is not None else {}
+
     def _by_meaning(
         self,
         vector: npt.NDArray[np.float32] | None,
+        nearest: dict[int, float],
         rows: Candidates,
         read: Callable[[Ints], Candidates],
     ) -> tuple[dict[int, float], Candidates]:
         """(the cosine of each of the nearest, the rows with them and the lines around them)."""
-        found: dict[int, float] = {}
-        if vector is None or self.index is None:
-            return found, rows
-        for many in (POOL, WIDE_POOL):
-            found = dict(self.index.search(vector, many))
-            rows = rows.joined(read(np.setdiff1d(_with_neighbours(found), rows.ids)))
-            # The index knows nothing of persons and times: where most of what it finds is another's
-            # or of another time, more of it is looked at.
-            usable = rows.usable[rows.places(list(found))].sum()
-            if len(found) < many or usable >= many / 2:
-                break
-        return found, rows
+        if vector is None or not nearest:
+            return nearest, rows
+        rows = _with(nearest, rows, read)
+        # The index knows nothing of persons and times: where most of what it finds is another's or
+        # of another time, more of it is looked at.
+        usable = rows.usable[rows.places(list(nearest))].sum()
+        if len(nearest) == POOL and usable < POOL / 2:
+            nearest = self._nearest(vector, WIDE_POOL)
+            rows = _with(nearest, rows, read)
+        return nearest, rows
 
     def _vectors(self, ids: Ints) -> Vectors:
         """float32 [n, d], a row for each of these memories; NaN where it has no vector yet."""
@@ -332,6 +337,13 @@ def _with_neighbours(found: Mapping[int, float]) -> Ints:
     ids = np.fromiter(found, np.int64)
     around = (ids[:SEEDS, None] + np.arange(-REACH, REACH + 1)).ravel()
     return np.unique(np.concatenate([ids, around]))
+
+
+def _with(
+    found: Mapping[int, float], rows: Candidates, read: Callable[[Ints], Candidates]
+) -> Candidates:
+    """The rows, and those of what was found and of the lines around it that are not there yet."""
+    return rows.joined(read(np.setdiff1d(_with_neighbours(found), rows.ids)))
 
 
 def _like_the_best(vectors: Vectors, score: Floats) -> Floats:
