@@ -1,4 +1,5 @@
-"""Facts of a capable brain, from what one really answered: linked, corrected, never instead."""
+"""Facts and summaries of a capable brain: linked, corrected, forgotten, never instead of what was
+said. What such a brain really answered is in `test_recorded_answers`."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ SAID = (
     ("user", "Trabajo de enfermera."),
     ("assistant", "Qué trabajo tan importante."),
 )
-#: A larger model's answer to these lines, its words round the JSON included.
+#: As larger models answer, with words round the JSON, and with inventions.
 ANSWER = """Aquí tienes los datos:
 ```json
 [{"text": "Su perra se llama Luna.", "lines": [1], "replaces": []},
@@ -45,11 +46,11 @@ def told(journal: Journal, said: tuple[tuple[str, str], ...] = SAID) -> list[Mem
 
 
 def digested(journal: Journal, lines: list[Memory], answer: str) -> list[Memory]:
-    known = facts.known(journal, "owner", "MIA")
+    known = facts.known(journal, ["owner"], "MIA")
     made = facts.understood(answer, lines, known)
     session = lines[0].session
     assert session is not None
-    ids = facts.keep(journal, facts.Digest(session, lines[-1].id, made), lines)
+    ids = facts.keep(journal, facts.Digest(session, lines[-1].id, made), lines, known)
     return reading.by_ids(journal.connection, ids)
 
 
@@ -71,7 +72,7 @@ def test_a_fact_that_is_contradicted_holds_no_longer(tmp_path: Path) -> None:
     made = digested(journal, told(journal), ANSWER)
     later = told(journal, (("user", "Ahora vivo en Oviedo."), *SAID[1:]))
     digested(journal, later, CORRECTED % (later[0].id, made[1].id))
-    holding = [fact.text for fact in facts.known(journal, "owner", "MIA")]
+    holding = [fact.text for fact in facts.known(journal, ["owner"], "MIA")]
     assert "Vive en Oviedo." in holding
     assert "Vive en Sevilla." not in holding
     (old,) = reading.by_ids(journal.connection, [made[1].id])
@@ -154,11 +155,109 @@ def test_it_happens_while_nobody_talks(tmp_path: Path) -> None:
             brain = FakeLlm(reply=ANSWER, first=0.0, each=0.0)
             work = asyncio.create_task(Digesting(memories, brain, quiet=0.01).run())
             for _ in range(1000):
-                if await memories.on_journal(lambda j: facts.known(j, "owner", "MIA")):
+                if await memories.on_journal(lambda j: facts.known(j, ["owner"], "MIA")):
                     break
                 await asyncio.sleep(0.05)
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
             assert len(brain.prompts) == 1
+
+    asyncio.run(test())
+
+
+SUMMED = '{"facts": [%s], "summary": "Habló de su perra Luna y de Sevilla."}'
+
+
+def test_a_summary_is_forgotten_with_any_of_its_turns(tmp_path: Path) -> None:
+    for number in (0, 3, 4):  # of the last one and of MIA's own it says nothing
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        journal = Journal(folder)
+        lines = told(journal)
+        (summary,) = digested(journal, lines, SUMMED % "")
+        assert summary.kind == "summary"
+        assert len(reading.sources(journal.connection, summary.id)) == len(SAID)
+        gone = forgetting.forget(journal, Wanted(ids=(lines[number].id,)))
+        assert set(gone) == {lines[number].id, summary.id}
+
+
+def test_a_contradicted_fact_takes_the_summary_that_tells_it_along(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    fact, summary = digested(journal, told(journal), SUMMED % TWO)
+    later = told(journal, (("user", "Ahora vivo en Oviedo."), *SAID[1:]))
+    digested(journal, later, CORRECTED % (later[0].id, fact.id))
+    old = reading.by_ids(journal.connection, [fact.id, summary.id])
+    assert [one.until for one in old] == [later[0].at] * 2
+
+
+def test_a_line_that_was_corrected_is_looked_at_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    lines = told(journal)
+    made = digested(journal, lines, SUMMED % TWO)
+    forgotten = forgetting.edit(journal, lines[2].id, "Vivo en Huelva desde hace años.")
+    assert set(forgotten) == {one.id for one in made}
+    found = facts.undigested(journal, frozenset())
+    assert found is not None
+    assert [line.text for line in found[1]][2] == "Vivo en Huelva desde hace años."
+
+
+def test_a_line_that_changed_while_the_brain_was_at_it_makes_nothing(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    lines = told(journal)
+    forgetting.edit(journal, lines[2].id, "Vivo en Huelva.")
+    assert [one.text for one in digested(journal, lines, SUMMED % f"{ONE}, {TWO}")] == [LUNA]
+
+
+def test_what_two_lines_went_into_is_forgotten_with_either(tmp_path: Path) -> None:
+    """The brain names one line, and took words of another."""
+    journal = Journal(tmp_path)
+    lines = told(journal)
+    both = '{"text": "Vive en Sevilla con su perra Luna.", "lines": [3]}'
+    (fact,) = digested(journal, lines, f"[{both}]")
+    assert fact.id in forgetting.forget(journal, Wanted(ids=(lines[0].id,)))
+
+
+def test_what_two_people_said_is_told_apart(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    session = journal.begin("stage", "MIA", "es", NOON)
+    for number, (who, text) in enumerate(
+        [("ana", "Estoy embarazada."), ("ben", "¡Enhorabuena, Ana!"), ("ben", "Yo vivo en Lugo.")]
+        * 2
+    ):
+        journal.keep(session, line(f"i{number}", text, NOON + number, who=who))
+    found = facts.undigested(journal, frozenset())
+    assert found is not None
+    lines = found[1]
+    asked = facts.asked(lines, [], "es").messages[-1].content
+    assert "1 user 1: Estoy embarazada." in asked
+    assert "3 user 2: Yo vivo en Lugo." in asked
+    answer = """{"facts": [{"text": "Está embarazada, enhorabuena.", "lines": [1, 2]},
+        {"text": "Vive en Lugo.", "lines": [3]}], "summary": "Está embarazada y vive en Lugo."}"""
+    (fact,) = digested(journal, lines, answer)
+    assert (fact.text, fact.speaker) == ("Vive en Lugo.", "ben")
+
+
+def test_who_is_not_to_be_remembered_is_not_thought_about(tmp_path: Path) -> None:
+    async def test() -> None:
+        journal = Journal(tmp_path)
+        session = journal.begin("stage", "MIA", "es", NOON)
+        for number in range(4):
+            journal.keep(session, line(f"a{number}", f"Vivo en Lugo {number}.", who="ana"))
+            journal.keep(session, line(f"b{number}", f"Vivo en Vigo {number}.", who="ben"))
+        journal.meet("ana", "Ana", NOON)
+        journal.remember_speaker("ana", False, NOON)
+        journal.close()
+        async with remembering(tmp_path, EventBus()) as memories:
+            brain = FakeLlm(reply="[]", first=0.0, each=0.0)
+            digesting = Digesting(memories, brain)
+            memories.switch(False)
+            assert not await digesting.look()
+            assert not brain.prompts, "off is off"
+            memories.switch(True)
+            assert await digesting.look()
+            asked = brain.prompts[0].messages[-1].content
+            assert "Vigo 0" in asked
+            assert "Lugo" not in asked
+            assert not await digesting.look(), "looked at once"
 
     asyncio.run(test())

@@ -10,7 +10,7 @@
 - `embedders/`, `embedding`: texts to vectors. `indexes/`, `index`: nearest vectors.
 - `outbox`: what is still to be embedded and indexed, done in the background.
 - `retrieval`, `gate`: which memories fit, if any. `injection`: how a prompt tells them.
-- `facts`: what a capable brain makes of turns while nothing else is to be done.
+- `facts`: facts and summaries, made of turns by a capable brain while nothing else is to be done.
 - `memories`: all of it together, as the program uses it.
 
 Nothing is imported here, so that looking for embedders (`mia.backends`) costs nothing.

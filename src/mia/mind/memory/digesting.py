@@ -1,4 +1,4 @@
-"""Facts while nobody talks: a capable brain looks at conversations that are over.
+"""Facts and summaries while nobody talks: a capable brain looks at conversations that are over.
 
 It begins once everybody has been quiet for a while, and is given up the moment somebody speaks:
 the brain is theirs.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 
 from mia.conversation.ports import LanguageModel
 from mia.errors import MiaError
@@ -39,10 +40,10 @@ class Digesting:
                 continue
             wait = self._quiet
             try:
-                if not await self._look():
+                if not await self.look():
                     await recorder.busy.wait()  # until somebody speaks there is nothing new
-            except MiaError as error:
-                log.info("no facts were made: %s", error.code)
+            except (MiaError, sqlite3.Error) as error:
+                log.info("no facts and summaries were made: %s", getattr(error, "code", error))
                 wait = self._quiet * LATER
 
     async def _spoken(self, seconds: float) -> bool:
@@ -54,7 +55,7 @@ class Digesting:
             return False
         return True
 
-    async def _look(self) -> bool:
+    async def look(self) -> bool:
         """Look at one conversation; whether there was one. Given up when somebody speaks."""
         memories = self._memories
         looking = asyncio.ensure_future(self._digest())
@@ -69,19 +70,24 @@ class Digesting:
 
     async def _digest(self) -> bool:
         memories = self._memories
+        if not memories.choices.enabled:
+            return False
         running = frozenset(
             talk.session for talk in memories.recorder.talks.values() if talk.session is not None
         )
         found = await memories.on_journal(lambda journal: facts.undigested(journal, running))
         if found is None:
             return False
-        session, lines = found
-        last = lines[-1]
-        known = await memories.on_journal(
-            lambda journal: facts.known(journal, last.speaker, last.persona)
-        )
-        answer = await facts.written(self._brain, facts.asked(lines, known, last.language))
-        digest = facts.Digest(session, last.id, facts.understood(answer, lines, known))
-        made = await memories.on_journal(lambda journal: facts.keep(journal, digest, lines))
-        log.info("%d facts were made of conversation %d", len(made), session)
+        session, every = found
+        upto, persona, language = every[-1].id, every[-1].persona, every[-1].language
+        # Who is not to be remembered is not thought about either.
+        lines = [line for line in every if memories.remembers(line.speaker, line.persona)]
+        people = facts.people_of(lines)
+        known = await memories.on_journal(lambda journal: facts.known(journal, people, persona))
+        answer = ""
+        if people:
+            answer = await facts.written(self._brain, facts.asked(lines, known, language))
+        digest = facts.Digest(session, upto, facts.understood(answer, lines, known))
+        made = await memories.on_journal(lambda journal: facts.keep(journal, digest, lines, known))
+        log.info("%d facts and summaries were made of conversation %d", len(made), session)
         return True

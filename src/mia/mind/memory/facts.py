@@ -1,14 +1,17 @@
-"""What a capable brain makes of turns while nobody talks: short facts, each linked to its turns.
+"""What a capable brain makes of turns while nobody talks: short facts, and a summary of the talk,
+each linked to the turns it comes from.
 
 Never needed: the turns stay, and stay searchable. A fact names the lines it stands on; one that
-contradicts an earlier fact closes that one's time ("until"), which then is told no more. A reply
-that is no JSON, or names lines it was not shown, makes nothing.
+contradicts what was known closes its time ("until"), which then is told no more, and so are the
+summaries that stand on the same lines. A reply that is no JSON, or names lines it was not shown,
+makes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -17,7 +20,7 @@ from mia.conversation.ports import LanguageModel, Message, Prompt
 from mia.mind.memory import reading, words
 from mia.mind.memory.answers import objects
 from mia.mind.memory.journal import Journal
-from mia.mind.memory.records import Line, Memory
+from mia.mind.memory.records import Kind, Line, Memory
 from mia.mind.safety.untrusted import clean
 from mia.strings import translate
 
@@ -26,9 +29,12 @@ MOST_LINES = 40
 FEWEST_LINES = 6
 #: Longest answer of the brain that is read, in characters, and its limit in tokens.
 LONGEST_ANSWER = 8_000
-MAX_TOKENS = 600
-#: A fact's longest text.
+MAX_TOKENS = 700
+#: A fact's longest text, and a summary's.
 LONGEST_FACT = 200
+LONGEST_SUMMARY = 400
+#: What is known that the brain is shown, of each kind: the newest.
+MOST_KNOWN = {"fact": 30, "summary": 5}
 
 
 class _Fact(BaseModel):
@@ -47,13 +53,33 @@ class _Fact(BaseModel):
         return value if isinstance(value, list) else [value]
 
 
+class _Summary(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    summary: str = Field(min_length=3, max_length=LONGEST_SUMMARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Something that may be remembered. source: whose it is, and of when. lines: those it stands
+    on; known: what was known before and it has words of, so it stands on the lines of that, too.
+    It is forgotten with any of them. replaces: what is true no more because of it."""
+
+    kind: Kind
+    text: str
+    source: Memory
+    lines: frozenset[int]
+    known: frozenset[int]
+    replaces: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """What one look at a conversation came to. upto: the newest line looked at."""
 
-    def __init__(self, session: int, upto: int, facts: Sequence[_Fact]) -> None:
-        self.session = session
-        self.upto = upto
-        self.facts = list(facts)
+    session: int
+    upto: int
+    made: Sequence[Made]
 
 
 def undigested(journal: Journal, running: frozenset[int]) -> tuple[int, list[Memory]] | None:
@@ -79,42 +105,96 @@ def undigested(journal: Journal, running: frozenset[int]) -> tuple[int, list[Mem
     return None
 
 
-def known(journal: Journal, speaker: str, persona: str) -> list[Memory]:
-    """The facts that hold about a person, the newest first."""
-    ids = journal.connection.execute(
-        "SELECT id FROM memory WHERE kind = 'fact' AND until IS NULL AND speaker = ?"
-        " AND persona = ? ORDER BY id DESC LIMIT 30",
-        (speaker, persona),
-    ).fetchall()
-    return reading.by_ids(journal.connection, [row[0] for row in ids])
+def known(journal: Journal, people: Iterable[str], persona: str) -> list[Memory]:
+    """The facts and summaries that hold about these people, the newest first."""
+    ids = [
+        row[0]
+        for speaker in people
+        for kind, most in MOST_KNOWN.items()
+        for row in journal.connection.execute(
+            "SELECT id FROM memory WHERE kind = ? AND until IS NULL AND speaker = ?"
+            " AND persona = ? ORDER BY id DESC LIMIT ?",
+            (kind, speaker, persona, most),
+        )
+    ]
+    return reading.by_ids(journal.connection, sorted(ids, reverse=True))
 
 
-def asked(lines: Sequence[Memory], facts: Sequence[Memory], language: str) -> Prompt:
-    """What the brain is asked: lines and facts by number, facts as JSON to come back."""
-    said = "\n".join(f"{line.id} {line.role}: {clean(line.text)[:300]}" for line in lines)
-    before = "\n".join(f"{fact.id}: {clean(fact.text)}" for fact in facts) or "-"
-    wish = translate("memory.facts.ask", language, lines=said, facts=before)
+def people_of(lines: Sequence[Memory]) -> list[str]:
+    """Who speaks in them, MIA aside, in the order of their first words."""
+    return list(dict.fromkeys(line.speaker for line in lines if line.role == "user"))
+
+
+def asked(lines: Sequence[Memory], known: Sequence[Memory], language: str) -> Prompt:
+    """What the brain is asked: lines and what is known by number, JSON to come back."""
+    people = people_of(lines)
+
+    def who(line: Memory) -> str:
+        if line.role != "user" or len(people) == 1:
+            return line.role
+        return f"user {people.index(line.speaker) + 1}"
+
+    said = "\n".join(f"{line.id} {who(line)}: {clean(line.text)[:300]}" for line in lines)
+    before = "\n".join(f"{one.id}: {clean(one.text)}" for one in known) or "-"
+    wish = translate("memory.facts.ask", language, lines=said, known=before)
     system = translate("memory.facts.system", language)
     return Prompt((Message("system", system), Message("user", wish)), language, MAX_TOKENS)
 
 
-def understood(answer: str, lines: Sequence[Memory], facts: Sequence[Memory]) -> list[_Fact]:
-    """The facts of an answer that stand on lines that were shown and share a word with them;
-    nothing where it is no such answer."""
-    shown = {line.id: line for line in lines if line.role == "user"}
-    holding = {fact.id for fact in facts}
-    found = []
-    for row in objects(answer, "text"):
-        try:
-            fact = _Fact.model_validate(row)
-        except ValidationError:
-            continue
-        fact.lines = [line for line in fact.lines if line in shown]
-        fact.replaces = [old for old in fact.replaces if old in holding]
-        stems = set(words.asked(fact.text))
-        if any(stems & set(words.asked(shown[line].text)) for line in fact.lines):
-            found.append(fact)
-    return found
+def understood(answer: str, lines: Sequence[Memory], known: Sequence[Memory]) -> list[Made]:
+    """The facts of an answer, and the summary, that stand on lines that were shown and share a word
+    with them; nothing where it is no such answer."""
+    facts = (_fact(row, lines, known) for row in objects(answer, "text"))
+    summaries = (_summary(row, lines, known) for row in objects(answer, "summary"))
+    summary = next((one for one in summaries if one is not None), None)
+    return [one for one in (*facts, summary) if one is not None]
+
+
+def _fact(row: object, lines: Sequence[Memory], known: Sequence[Memory]) -> Made | None:
+    try:
+        fact = _Fact.model_validate(row)
+    except ValidationError:
+        return None
+    named = [line for line in lines if line.id in fact.lines and line.role == "user"]
+    stems = set(words.asked(fact.text))
+    heard = stems_of(named)
+    # Words of two people make a fact of neither.
+    if not stems & heard or len(people_of(named)) > 1:
+        return None
+    # It stands on each line that has a word of it, named or not.
+    standing = _with(stems - heard, lines) | {line.id for line in named}
+    source = named[-1]
+    replaces = tuple(
+        one.id for one in known if one.id in fact.replaces and one.speaker == source.speaker
+    )
+    return Made("fact", fact.text, source, standing, _with(stems - heard, known), replaces)
+
+
+def _summary(row: object, lines: Sequence[Memory], known: Sequence[Memory]) -> Made | None:
+    """It tells everybody's words, so only a talk with one person has one; and it may have been
+    made of any line, so it stands on all of them."""
+    said = [line for line in lines if line.role == "user"]
+    if len(people_of(lines)) != 1:
+        return None
+    try:
+        text = _Summary.model_validate(row).summary
+    except ValidationError:
+        return None
+    stems = set(words.asked(text))
+    if not stems & stems_of(said):
+        return None
+    standing = frozenset(line.id for line in lines)
+    return Made("summary", text, said[-1], standing, _with(stems - stems_of(lines), known))
+
+
+def _with(stems: set[str], memories: Iterable[Memory]) -> frozenset[int]:
+    """Those that have one of these words."""
+    return frozenset(memory.id for memory in memories if stems & stems_of([memory]))
+
+
+def stems_of(memories: Iterable[Memory]) -> set[str]:
+    """The words they share with others, cut back to their stems in both languages."""
+    return {stem for memory in memories for stem in words.asked(memory.text)}
 
 
 async def written(brain: LanguageModel, prompt: Prompt) -> str:
@@ -128,30 +208,32 @@ async def written(brain: LanguageModel, prompt: Prompt) -> str:
     return answer
 
 
-def keep(journal: Journal, digest: Digest, lines: Sequence[Memory]) -> list[int]:
-    """Write the facts down, close what they replace, and note how far was looked; their ids."""
-    by_id = {line.id: line for line in lines}
+def keep(
+    journal: Journal, digest: Digest, lines: Sequence[Memory], known: Sequence[Memory]
+) -> list[int]:
+    """Write down what was made, close what it replaces, and note how far was looked; their ids.
+    known: what the brain was shown of before."""
     ids = []
     with journal.transaction() as connection:
-        for fact in digest.facts:
-            left = [by_id[line] for line in fact.lines if journal.is_there(line)]
-            if not left:
-                continue  # forgotten while the brain was at it
-            source = left[-1]
+        there = _as_they_were(journal, (*lines, *known))
+        for made in digest.made:
+            if not made.lines | made.known <= there:
+                continue  # forgotten, or said otherwise, while the brain was at it
+            source = made.source
             line = Line(
                 "",
                 "user",
                 source.speaker,
                 source.persona,
                 # Some models answer in another language than they were asked in.
-                words.language_of(words.tokens(fact.text), source.language),
-                clean(fact.text),
+                words.language_of(words.tokens(made.text), source.language),
+                clean(made.text),
                 source.at,
             )
-            memory = journal.insert("fact", None, line)
-            journal.found_in(memory, [one.id for one in left])
-            for old in fact.replaces:
-                connection.execute("UPDATE memory SET until = ? WHERE id = ?", (source.at, old))
+            memory = journal.insert(made.kind, None, line)
+            journal.found_in(memory, sorted(made.lines), made.known)
+            for old in made.replaces:
+                journal.withdraw(old, source.at)
             ids.append(memory)
         connection.execute(
             "INSERT INTO digested VALUES (?, ?) ON CONFLICT (session)"
@@ -159,3 +241,10 @@ def keep(journal: Journal, digest: Digest, lines: Sequence[Memory]) -> list[int]
             (digest.session, digest.upto),
         )
     return ids
+
+
+def _as_they_were(journal: Journal, memories: Sequence[Memory]) -> set[int]:
+    """Those of them that are there and say what they said."""
+    before = {memory.id: memory.text for memory in memories}
+    now = reading.by_ids(journal.connection, list(before))
+    return {memory.id for memory in now if memory.text == before[memory.id]}

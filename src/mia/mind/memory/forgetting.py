@@ -48,7 +48,8 @@ def forget(journal: Journal, wanted: Wanted) -> tuple[int, ...]:
 
 
 def edit(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
-    """Another text for a memory; the old one is forgotten, with the facts made from it (returned).
+    """Another text for a memory; the old one is forgotten, with the facts and summaries made from
+    it (returned), which may be made anew from what it says now.
 
     Raises MiaError `memory.unknown`.
     """
@@ -57,6 +58,7 @@ def edit(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
             raise MiaError("memory.unknown", id=memory)
         _untitle(connection, [memory])
         facts = _with_facts(connection, [memory])[1:]
+        _look_again(connection, memory, facts)
         journal.erase(facts)
         journal.change_text(memory, text)
     try:
@@ -91,6 +93,19 @@ def _with_facts(connection: sqlite3.Connection, memories: Sequence[int]) -> list
         rows = connection.execute(f"SELECT fact FROM source WHERE turn IN ({marks})", some)
         gone |= dict.fromkeys(row[0] for row in rows)
     return list(gone)
+
+
+def _look_again(connection: sqlite3.Connection, memory: int, facts: Sequence[int]) -> None:
+    """What was made of a line that says something else now is made anew: its conversation is
+    looked at again from the first line that went into it."""
+    if facts:
+        marks = ",".join("?" * len(facts))
+        connection.execute(
+            "UPDATE digested SET upto = min(upto,"
+            f" (SELECT min(turn) FROM source WHERE fact IN ({marks})) - 1)"
+            " WHERE session = (SELECT session FROM memory WHERE id = ?)",
+            [*facts, memory],
+        )
 
 
 def _sessions(connection: sqlite3.Connection, memories: Sequence[int]) -> set[int]:

@@ -66,7 +66,7 @@ def note(
     chosen: list[tuple[Memory, float, str]] = []
     size = 0
     for memory, score in memories[:most]:
-        said = shortened(untrusted.clean(memory.text))
+        said = shortened(untrusted.clean(_at_most(memory, question)))
         line = _line(memory, said, language, now, names)
         if not said or size + len(line) > LARGEST:
             continue
@@ -96,6 +96,13 @@ def _line(memory: Memory, said: str, language: str, now: float, names: Mapping[s
         unnamed = "memory.they" if memory.speaker == OWNER else "memory.somebody"
         who = name or translate(unnamed, language)
     return f"{when}, {who}: «{said}»"
+
+
+def _at_most(memory: Memory, question: str) -> str:
+    """What there is room for: of a summary that is too long the sentence that is asked for."""
+    if memory.kind == "summary" and len(memory.text) > LONGEST:
+        return _to_the_point(memory.text, question)
+    return memory.text
 
 
 def _plain(memory: Memory, language: str, question: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -202,14 +202,25 @@ class Journal:
         self._owe("add", cursor.lastrowid)
         return cursor.lastrowid
 
-    def is_there(self, memory: int) -> bool:
-        row = self.connection.execute("SELECT 1 FROM memory WHERE id = ?", (memory,)).fetchone()
-        return row is not None
-
-    def found_in(self, fact: int, turns: Sequence[int]) -> None:
-        """A fact was made from these turns; inside a transaction of the caller's."""
+    def found_in(self, fact: int, turns: Sequence[int], known: Iterable[int] = ()) -> None:
+        """A fact or summary was made from these turns, and from those that these facts were made
+        from; inside a transaction of the caller's."""
         self.connection.executemany(
             "INSERT OR IGNORE INTO source VALUES (?, ?)", [(fact, turn) for turn in turns]
+        )
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO source SELECT ?, turn FROM source WHERE fact = ?",
+            [(fact, one) for one in known],
+        )
+
+    def withdraw(self, fact: int, at: float) -> None:
+        """A fact or summary holds no longer from that moment on, and no summary that stands on a
+        line of it: it tells the same. Inside a transaction of the caller's."""
+        self.connection.execute(
+            "UPDATE memory SET until = ?1 WHERE until IS NULL AND (id = ?2 OR kind = 'summary' AND"
+            " id IN (SELECT others.fact FROM source JOIN source others ON others.turn = source.turn"
+            " WHERE source.fact = ?2))",
+            (at, fact),
         )
 
     def change_text(self, memory: int, text: str, status: str | None = None) -> None:
