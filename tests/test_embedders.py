@@ -96,3 +96,38 @@ def test_a_recipe_nobody_can_follow_is_told_as_one(
     found = embedders(tmp_path, {"backend": "use"}, [])
     with pytest.raises(BackendUnavailable):
         asyncio.run(found.again(recipe))
+
+
+@pytest.mark.parametrize("chosen", ["auto", "builtin", "chroma"])
+def test_vectors_an_embedded_chroma_left_on_the_disk_are_deleted(
+    chosen: str, tmp_path: Path
+) -> None:
+    import chromadb
+    from chromadb.config import Settings
+
+    left = tmp_path / "index" / "chroma"
+    client: Any = chromadb.PersistentClient(str(left), Settings(anonymized_telemetry=False))
+    client.create_collection("mia-0", embedding_function=None).add(["1"], [[0.25] * 8])
+    assert (left / "chroma.sqlite3").exists()
+    config = installed().model_validate({"memory": {"index": {"backend": chosen}}})
+    context = Context(ModelStore(Home(tmp_path)), ("es",), tmp_path)
+    troubles = list[MiaError]()
+    found = Embedders(config, tmp_path, context, troubles.append)
+    index = asyncio.run(found.index("use", 8))
+    assert index is not None
+    assert troubles == []
+    assert not left.exists()
+    index.close()
+
+
+def test_a_chroma_that_cannot_be_deleted_is_told_of_and_memories_are_found(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    left = tmp_path / "index" / "chroma"
+    left.parent.mkdir()
+    left.write_bytes(b"no folder")
+    found = embedders(tmp_path, {"backend": "use"}, [])
+    index = asyncio.run(found.index("use", 8))
+    assert index is not None
+    assert str(left) in caplog.text
+    index.close()

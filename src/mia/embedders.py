@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ from mia.mind.memory.ports import Embedder, VectorIndex
 #: Chosen by `auto`, and what is fallen back to.
 EMBEDDER = "use"
 INDEX = "builtin"
+#: Where versions before kept an embedded Chroma, beside MIA's own index.
+FORMER_CHROMA = "chroma"
+
+log = logging.getLogger(__name__)
 
 
 def embedders_of(config: Config) -> list[str]:
@@ -74,6 +80,7 @@ class Embedders:
     async def index(self, embedder: str, dimensions: int) -> VectorIndex | None:
         section: Any = self._config.memory.index
         chosen = INDEX if section.backend == "auto" else section.backend
+        await run_blocking(_drop_former_chroma, self._own.cache / FORMER_CHROMA)
         for name in dict.fromkeys([chosen, INDEX]):
             try:
                 opens = await backends.load("index", name, section.options(name), self._own)
@@ -91,6 +98,17 @@ class Embedders:
         section: Any = self._config.memory.embedder
         options: Options = section.options(name)
         return options
+
+
+def _drop_former_chroma(folder: Path) -> None:
+    """Delete a Chroma on the disk: it keeps vectors of what is forgotten, whichever index is
+    chosen now. Chroma itself lives in memory alone."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        log.warning("%s holds vectors of memories, and cannot be deleted: %s", folder, error)
 
 
 def _written(name: str, options: Options) -> str:

@@ -93,8 +93,7 @@ def opener(kind: str, folder: Path, **options: object) -> Open:
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     if request.param == "chroma served":
         url = request.getfixturevalue("server")
-        # Everybody on one server has a name of their own, as several MIAs would.
-        return opener("chroma", tmp_path, url=url, name=f"t{abs(hash(tmp_path)) % 10**9}")
+        return opener("chroma", tmp_path, url=url)
     return opener(request.param, tmp_path)
 
 
@@ -267,6 +266,62 @@ def test_where_chroma_fails_the_own_index_answers_and_chroma_is_filled_again(
     index.close()
 
 
+def test_several_share_a_chroma_server_without_any_setting(server: str, tmp_path: Path) -> None:
+    opens = [opener("chroma", tmp_path / name, url=server) for name in ("one", "two")]
+    said = [some(40, seed) for seed in (1, 2)]
+    for round_ in range(2):
+        both = [opened() for opened in opens]
+        for index, vectors in zip(both, said, strict=True):
+            if not round_:
+                index.add(range(1, 41), vectors)
+        for index, vectors in zip(both, said, strict=True):
+            assert isinstance(index, ChromaIndex)
+            assert index.search(vectors[20], 1)[0][0] == 21
+            assert index.search(vectors[20], 1)[0][1] == pytest.approx(1.0, abs=2e-3)
+            assert index._collection.count() == 40
+        both[0].remove([21])
+        assert both[1].search(said[1][20], 1)[0][0] == 21
+        both[0].add([21], said[0][20:21])
+        for index in both:
+            index.close()
+
+
+def test_what_a_memory_is_called_on_a_server_stays(server: str, tmp_path: Path) -> None:
+    def name(embedder: str = "e") -> str:
+        make = chroma.Indexes(chroma.ChromaOptions(url=server), tmp_path)
+        index = make(embedder, DIMENSIONS)
+        assert isinstance(index, ChromaIndex)
+        assert index.opened.wait(60)
+        called: str = index._collection.name
+        index.close()
+        return called
+
+    first = name()
+    assert name() == first
+    assert first.startswith(f"mia-{(tmp_path / chroma.IDENTITY).read_text()}-")
+    assert name("another") != first
+    (tmp_path / chroma.IDENTITY).write_bytes(b"\xff half")
+    assert name() != first
+    assert name() == name()
+
+
+def test_a_served_chroma_that_is_cleared_while_it_opens_is_empty(
+    server: str, tmp_path: Path
+) -> None:
+    opened = opener("chroma", tmp_path, url=server)
+    index = opened()
+    index.add(range(1, 31), some(30))
+    index.close()
+    make = chroma.Indexes(chroma.ChromaOptions(url=server), tmp_path)
+    leaving = make("tests/embedder é 1", DIMENSIONS)
+    leaving.clear()
+    leaving.close()
+    again = opened()
+    assert isinstance(again, ChromaIndex)
+    assert again._collection.count() == 0
+    again.close()
+
+
 def test_a_chroma_server_that_is_off_costs_nothing_but_a_line_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -291,7 +346,7 @@ def test_a_chroma_server_that_hangs_is_left_and_filled_again_once_it_is_back(
 ) -> None:
     url, process = served
     monkeypatch.setattr(chroma, "PATIENCE", 3.0)
-    index = opener("chroma", tmp_path, url=url, name="hangs")()
+    index = opener("chroma", tmp_path, url=url)()
     assert isinstance(index, ChromaIndex)
     vectors = some(30)
     index.add(range(1, 31), vectors)
