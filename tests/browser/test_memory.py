@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from mia.mind.memory.library import Library
 from mia.mind.memory.taping import Taping
@@ -20,6 +21,11 @@ SAID = (
     ("Mi perra se llama Luna.", "¡Qué nombre tan bonito!"),
     ("Vivo en Sevilla desde hace años.", "Qué calor en verano."),
     ("Trabajo de enfermera.", "Qué trabajo tan importante."),
+)
+#: What somebody of a Discord server said, as a line of an export.
+LAURA = (
+    '{"speaker": "discord:42", "name": "Laura", "persona": "MIA", "at": 1793534000,'
+    ' "text": "Toco el violín."}'
 )
 
 
@@ -85,6 +91,69 @@ def test_everything_is_forgotten_after_it_was_counted(visit: Visitor) -> None:
     page.wait_for_selector("dialog[open] .forget-count:has-text('6')")
     page.click("dialog[open] button.danger")
     page.wait_for_selector(".memory-found .empty:not([hidden])")
+
+
+def remembered(page: Page, kind: str) -> dict[str, bool]:
+    """Who is remembered, as the API says: `kind` is `speakers` or `personas`."""
+    stats = page.evaluate("async () => (await fetch('/api/v1/memory')).json()")
+    return {one["id"]: one["remembered"] for one in stats[kind]}
+
+
+def test_a_person_and_a_persona_are_switched_off_and_on_again(visit: Visitor) -> None:
+    page = visit().page
+    page.goto(page.url.split("#")[0] + "#/memory")
+    page.set_input_files(
+        ".memory-top input[type=file]",
+        {"name": "laura.jsonl", "mimeType": "application/jsonl", "buffer": LAURA.encode()},
+    )
+    page.press(".memory-people summary", "Enter")
+    laura = page.get_by_role("switch", name="Laura")
+    expect(laura).to_be_checked()
+    expect(page.get_by_role("switch", name="Tú")).to_be_checked()
+
+    def switch(name: str) -> None:
+        with page.expect_response("**/api/v1/memory/switches"):
+            page.get_by_role("switch", name=name, exact=True).press("Space")
+
+    switch("Laura")
+    assert remembered(page, "speakers") == {"owner": True, "discord:42": False}
+    expect(laura).not_to_be_checked()
+    expect(laura).to_be_focused()
+    assert page.locator(".memory-row").count() == 7, "what she had kept is still there"
+
+    page.reload()
+    page.click(".memory-people summary:has-text('Laura')")
+    expect(laura).not_to_be_checked()
+    switch("Laura")
+    assert remembered(page, "speakers") == {"owner": True, "discord:42": True}
+
+    switch("MIA")
+    assert remembered(page, "personas") == {"MIA": False}
+    switch("MIA")
+    assert remembered(page, "personas") == {"MIA": True}
+
+
+def test_a_switch_that_is_refused_goes_back_and_says_so(visit: Visitor) -> None:
+    visited = visit()
+    page = visited.page
+    page.goto(page.url.split("#")[0] + "#/memory")
+    page.click(".memory-people summary")
+    page.route("**/api/v1/memory/switches", lambda route: route.abort())
+    page.get_by_role("switch", name="Tú").press("Space")
+    expect(page.locator(".people-list [role=alert]")).to_be_visible()
+    expect(page.get_by_role("switch", name="Tú")).to_be_checked()
+    visited.complaints.clear()  # the browser tells of the request itself
+
+
+def test_where_nothing_is_remembered_there_is_nobody_to_choose(visit: Visitor) -> None:
+    page = visit().page
+    page.goto(page.url.split("#")[0] + "#/memory")
+    people = page.locator(".memory-people")
+    expect(people).to_be_visible()
+    page.click(".memory-top button.danger")
+    page.check("dialog[open] input[value=everything]")
+    page.click("dialog[open] button.danger:enabled")
+    expect(people).to_be_hidden()
 
 
 def test_a_conversation_is_read_and_named(visit: Visitor) -> None:

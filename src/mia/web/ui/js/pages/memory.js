@@ -4,6 +4,7 @@ import { h, icon } from "../dom.js";
 import { Detail } from "../memory/detail.js";
 import { forgetting } from "../memory/forgetting.js";
 import { MemoryMap } from "../memory/map.js";
+import { People } from "../memory/people.js";
 import { day, number, since } from "../memory/when.js";
 
 /** @typedef {import("../memory/detail.js").Memory} Memory */
@@ -32,6 +33,7 @@ class MemoryPage {
       choose: (id) => void this.choose(id),
       who: (memory) => this.who(memory),
     });
+    this.whom = new People(app, (stats) => this.told(stats));
     this.map = new MemoryMap({ choose: (id) => void this.choose(id) });
     this.build();
   }
@@ -71,6 +73,7 @@ class MemoryPage {
         "section.card.memory-top",
         {},
         h("div.memory-switches", {}, this.enabled.element, this.private.element),
+        this.whom.element,
         h(
           "div.toolbar",
           {},
@@ -128,12 +131,20 @@ class MemoryPage {
       id: one.id,
       name: one.name || (one.id === "owner" ? this.app.t("page.memory.you") : one.id),
       remembered: one.remembered,
+      memories: one.memories,
     }));
+  }
+
+  /** Whom she remembers, as she just told. @param {any} stats */
+  told(stats) {
+    this.stats = stats;
+    const personas = stats.personas.map((/** @type {any} */ one) => ({ ...one, name: one.name || "MIA" }));
+    this.whom.show({ speaker: this.people(), persona: personas });
   }
 
   async refresh() {
     const { t } = this.app;
-    this.stats = await this.app.api("/api/v1/memory");
+    this.told(await this.app.api("/api/v1/memory"));
     const { stats } = this;
     /** @type {any} */ (this.enabled).input.checked = stats.enabled;
     /** @type {any} */ (this.private).input.checked = stats.private;
