@@ -11,13 +11,18 @@ import pytest
 
 from mia import calling
 from mia.channels.discord.conversation import RoomConversation
+from mia.config import installed
+from mia.config.loading import Loaded
 from mia.conversation import Company, Conversation, Speaker
+from mia.conversation.history import Item
 from mia.conversation.ports import Block
-from mia.memory import StageMemory
+from mia.home import Home
+from mia.memory import StageMemory, item_of
+from mia.serving import Serving
 from mia.telemetry.events import EventBus, Heard
 from tests.support import virtual
 from tests.support.fakes import FakeLoudspeaker, Fakes
-from tests.support.memory import remembering
+from tests.support.memory import Talking, remembering, settled
 
 
 def room(bus: EventBus, **more: bool) -> RoomConversation:
@@ -112,5 +117,32 @@ def test_a_private_talk_is_private_in_the_call_that_has_the_stage_too(tmp_path: 
             library.shows("stage")
             library.private("stage", True)
             assert not memories.attend("discord:1").private
+
+    asyncio.run(story())
+
+
+def test_a_private_talk_is_still_private_when_she_has_begun_anew(tmp_path: Path) -> None:
+    serving = Serving(Loaded(installed()(), (), tmp_path / "config.yaml", {}), Home(tmp_path))
+    serving._memory.private("stage", True)
+    assert serving._remembering(serving._memory.memories.private()).memories.private() == ["stage"]
+
+
+def test_a_corrected_line_is_what_a_running_talk_goes_on_from(tmp_path: Path) -> None:
+    async def story() -> None:
+        bus = EventBus()
+        async with remembering(tmp_path, bus) as memories:
+            library = StageMemory(memories)
+            stage = library.stage = Conversation("c", Fakes().parts(), bus)
+            here = Talking(bus).says("Mi perra se llama Luma.")
+            stage.restore(
+                [Item(here, "user", "Mi perra se llama Luma."), Item("r1", "assistant", "¡Luma!")]
+            )
+            await settled(memories)
+            await library.edit(1, "Mi perra se llama Luna.")
+            assert [item.text for item in stage.history] == ["Mi perra se llama Luna.", "¡Luma!"]
+            (line,) = await library.take_up(None, "c")
+            stage.restore([Item(item_of(line.id), "user", line.text)])
+            await library.edit(1, "Mi perra se llama Lúa.")
+            assert [item.text for item in stage.history] == ["Mi perra se llama Lúa."]
 
     asyncio.run(story())

@@ -97,6 +97,14 @@ class StageMemory(Library):
         if self._call and self.stage is not None and conversation == self.stage.id:
             super().private(self._call, private)
 
+    def _corrected(self, memory: Memory, text: str) -> None:
+        here = {memory.item, item_of(memory.id)}
+        for item in self.stage.history if self.stage is not None else ():
+            if item.id in here and self.stage is not None:
+                self.stage.correct_message(item.id, text)
+                return
+        super()._corrected(memory, text)
+
     async def resume(self, session: int | None) -> bool:
         """Let the stage go on from a conversation of before (None: the newest); whether there is
         one. Raises MiaError."""

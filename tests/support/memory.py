@@ -15,7 +15,7 @@ from mia.mind.memory import words
 from mia.mind.memory.changing import Engine
 from mia.mind.memory.indexes.builtin import BuiltinIndex
 from mia.mind.memory.memories import Choices, Memories
-from mia.mind.memory.ports import TextKind, Vectors
+from mia.mind.memory.ports import Embedder, TextKind, Vectors
 from mia.mind.memory.records import Line
 from mia.mind.memory.retrieval import Retriever
 from mia.telemetry import events as facts
@@ -62,14 +62,15 @@ async def remembering(
     *,
     clock: Clock | None = None,
     choices: Choices | None = None,
+    embedder: Embedder | None = None,
     troubles: list[MiaError] | None = None,
     forgot: Callable[[Sequence[int]], None] = lambda _memories: None,
 ) -> AsyncIterator[Memories]:
     """A memory in `folder` that attends to the conversation "c", caught up."""
 
     async def load() -> Engine:
-        embedder = WordsEmbedder()
-        return embedder, BuiltinIndex(folder / "index" / "words.bytes", embedder.dimensions)
+        chosen = embedder or WordsEmbedder()
+        return chosen, BuiltinIndex(folder / "index" / "words.bytes", chosen.dimensions)
 
     told = troubles if troubles is not None else []
     memories = Memories(

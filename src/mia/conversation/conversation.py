@@ -245,6 +245,11 @@ class Conversation:
         """Take a line out of the history; whether there was one."""
         return self._engine.history.remove(item_id)
 
+    def correct_message(self, item_id: str, text: str) -> None:
+        """A line of the history says this instead, for whatever is answered from now on."""
+        if (item := self._engine.history.find(item_id)) is not None:
+            self._engine.history.put(replace(item, text=text.strip()))
+
     def restore(self, items: Sequence[Item]) -> None:
         """Go on from these lines instead of the ones there are; a reply that is being heard
         ends. Their ids must be no turn's and no reply's of this conversation."""

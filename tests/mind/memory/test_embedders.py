@@ -136,6 +136,8 @@ class Served:
         self.embedder = embedder
         self.broken = False
         self.leads_to = ""
+        self.width: int | None = None
+        """Numbers of a vector that are sent; None: all."""
         self.asked: list[list[str]] = []
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
@@ -165,7 +167,7 @@ class Served:
         if self.broken:
             return web.json_response({"error": {"message": "on fire"}}, status=500)
         self.asked.append(asked["input"])
-        vectors = self.embedder.embed(asked["input"], "passage")
+        vectors = self.embedder.embed(asked["input"], "passage")[:, : self.width]
         data = [
             {"object": "embedding", "index": at, "embedding": row.tolist()}
             for at, row in reversed(list(enumerate(vectors)))
@@ -203,6 +205,29 @@ def test_prefixes_reach_the_server(served: Served, tmp_path: Path) -> None:
     embedder.embed(["¿Hola?"], "query")
     embedder.embed(["Hola"], "passage")
     assert served.asked[-2:] == [["query: Hola"], ["passage: Hola"]]
+    embedder.close()
+
+
+@pytest.mark.models
+def test_what_stands_before_memories_makes_another_embedder(served: Served, tmp_path: Path) -> None:
+    names = {
+        loaded("openai", tmp_path, base_url=served.url, model="use", **prefixes).name
+        for prefixes in ({}, {"memory_prefix": "passage: "}, {"memory_prefix": "doc: "})
+    }
+    assert len(names) == 3
+    asks = loaded("openai", tmp_path, base_url=served.url, model="use", query_prefix="query: ")
+    assert asks.name in names, "questions are asked anew each time"
+
+
+@pytest.mark.models
+def test_a_server_whose_vectors_change_their_length_is_named(
+    served: Served, tmp_path: Path
+) -> None:
+    embedder = loaded("openai", tmp_path, base_url=served.url, model="use", retries=0)
+    served.width = 256
+    with pytest.raises(BackendUnavailable) as caught:
+        embedder.embed(["hola"], "query")
+    assert caught.value.code == "server.not_compatible"
     embedder.close()
 
 

@@ -321,7 +321,7 @@ def test_a_disk_that_hangs_is_told_once_and_holds_nobody_up(tmp_path: Path) -> N
         bus, troubles = EventBus(), list[MiaError]()
         async with remembering(tmp_path, bus, troubles=troubles) as memories:
             hanging = threading.Event()
-            stuck = asyncio.create_task(memories.write(lambda _journal: hanging.wait(30)))
+            stuck = asyncio.create_task(memories.on_journal(lambda _journal: hanging.wait(30)))
             await asyncio.sleep(0)
             talking = Talking(bus)
             for text in ("Uno.", "Dos."):
@@ -344,7 +344,7 @@ def test_a_full_disk_is_told_once_and_the_talk_goes_on(tmp_path: Path) -> None:
                 pages = journal.connection.execute("PRAGMA page_count").fetchone()[0]
                 journal.connection.execute(f"PRAGMA max_page_count = {pages}")
 
-            await memories.write(fill)
+            await memories.on_journal(fill)
             talking = Talking(bus)
             for _ in range(3):
                 await memories.kept("c", talking.says("palabra " * 20_000))
@@ -404,4 +404,14 @@ def test_no_more_than_the_configured_number_is_recalled_or_awake(tmp_path: Path)
             assert sum(not row.dormant for row in kept(tmp_path)) == 10
             assert len(kept(tmp_path)) == 60, "what rests can still be read"
 
+    async def again() -> None:
+        async with remembering(tmp_path, EventBus(), choices=Choices(most=20)) as memories:
+            awake = [row.id for row in kept(tmp_path) if not row.dormant]
+            assert awake == list(range(41, 61)), "the newest wake where there is room"
+        async with remembering(tmp_path, EventBus()) as memories:
+            assert not any(row.dormant for row in kept(tmp_path)), "all of them where all may"
+            assert memories.index is not None
+            assert len(memories.index.ids()) == 60
+
     run(test())
+    run(again())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from pathlib import Path
 
@@ -77,3 +78,26 @@ def test_a_step_that_fails_leaves_the_version_before(tmp_path: Path) -> None:
     names = [row[1] for row in raw.execute("PRAGMA table_info(memory)")]
     assert "pinned" not in names
     raw.close()
+
+
+#: SHA-256 of each version's schema, as journals out there have it.
+SCHEMAS = {
+    1: "a1ed421de7bb1e279e357a2a6c2362620b9ae12b4e1f9fd62e275d4821975ce6",
+    2: "06342dfb0955bcef973a5476ba79ebb3e0b493e45f33e02fef449ea9ac02cf77",
+}
+
+
+def schema(version: int, folder: Path) -> str:
+    connection = connect(folder / FILE, write=True)
+    migrate(connection, version)
+    rows = connection.execute(
+        "SELECT coalesce(sql, name) FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY name"
+    ).fetchall()
+    connection.close()
+    said = "\n".join(" ".join(row[0].split()) for row in rows)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("version", range(1, VERSION + 1))
+def test_a_step_that_journals_have_taken_never_changes(version: int, tmp_path: Path) -> None:
+    assert schema(version, tmp_path) == SCHEMAS[version], "a change is a step of its own"

@@ -23,6 +23,21 @@ def test_what_is_said_with_it_is_not_kept(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Lo que te voy a decir no lo guardes.",
+        "No guardes nada de lo que voy a contarte, ¿vale?",
+        "A partir de ahora no recuerdes nada.",
+        "Don't save what I'm about to tell you.",
+        "What I am going to say, please don't remember.",
+        "From now on don't keep anything.",
+    ],
+)
+def test_what_comes_next_is_not_kept_either(text: str) -> None:
+    assert wish(text) == "after"
+
+
+@pytest.mark.parametrize(
     "text", ["Olvida eso.", "Mía, olvida lo que te he dicho", "Forget that, please", "Borra eso"]
 )
 def test_said_alone_it_means_what_was_said_before(text: str) -> None:
@@ -37,6 +52,8 @@ def test_said_alone_it_means_what_was_said_before(text: str) -> None:
         "¿Te acuerdas de eso?",
         "Save this file, please.",
         "Eso no lo olvides nunca.",
+        "Lo que voy a decir te va a gustar.",
+        "I'm going to tell you what I don't remember.",
         "I forgot that my keys were there.",
     ],
 )

@@ -22,6 +22,8 @@ class Meanwhile:
         self.embedder, self.index = memory.retriever.embedder, memory.retriever.index
         self._memory, self._write = memory, write
 
+    problem: Exception | None = None
+
     def search(self, question: Question) -> list[Found]:
         raise NotImplementedError
 

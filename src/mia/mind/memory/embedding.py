@@ -10,6 +10,7 @@ taken away from it first: the mean of some dozens of everyday sentences of that 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from importlib import resources
@@ -111,6 +112,11 @@ class Centred:
 
     def close(self) -> None:
         """Nothing to do: what the model holds goes with it."""
+
+
+def prefixed(name: str, prefix: str) -> str:
+    """An embedder's name where it puts this before every memory: their vectors are others then."""
+    return f"{name}-{hashlib.sha256(prefix.encode()).hexdigest()[:8]}" if prefix else name
 
 
 def spread_of(embedder: Embedder) -> float:

@@ -14,7 +14,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from mia.errors import MiaError
-from mia.mind.memory import keeping, words
+from mia.mind.memory import keeping, reading, words
 from mia.mind.memory.journal import MANY, Journal
 from mia.mind.memory.records import Wanted
 from mia.mind.memory.sounds import Sounds
@@ -24,12 +24,26 @@ log = logging.getLogger(__name__)
 #: Up to this size the file is written anew, which takes about a second for each 100 MB and as
 #: much memory; beyond, overwriting what is deleted has to do.
 LARGEST_ANEW = 512 * 1024 * 1024
+#: Noted in the journal from the moment rows are deleted until nothing is left of their bytes.
+_OWED = "forgetting"
 
 
 def forget(journal: Journal, wanted: Wanted) -> tuple[int, ...]:
-    """Delete the wanted memories and whatever was made from them; returns their ids.
+    """Delete the wanted memories and whatever was made from them, without a trace; returns their
+    ids.
 
     Raises MiaError `memory.unwritable`, `memory.forget_unfinished`.
+    """
+    gone = erase(journal, wanted)
+    scrub(journal)
+    return gone
+
+
+def erase(journal: Journal, wanted: Wanted) -> tuple[int, ...]:
+    """Delete the wanted memories and whatever was made from them; returns their ids. What is left
+    of their bytes is for `scrub` to clear away, or for `finish` if that is kept from it.
+
+    Raises MiaError `memory.unwritable`.
     """
     where, values = wanted.where()
     with journal.transaction() as connection:
@@ -43,7 +57,7 @@ def forget(journal: Journal, wanted: Wanted) -> tuple[int, ...]:
         for session in touched:
             journal.end_if_empty(session)
         _unname(connection)
-    scrub(journal)
+        journal.note(_OWED, "1")
     return tuple(gone)
 
 
@@ -61,12 +75,22 @@ def edit(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
         _look_again(connection, memory, facts)
         journal.erase(facts)
         journal.change_text(memory, text)
+        journal.note(_OWED, "1")
     try:
         Sounds(journal.path.parent).drop([memory])  # it says the old words
     except OSError as error:
         raise MiaError("memory.forget_unfinished", reason=error) from error
     scrub(journal)
     return tuple(facts)
+
+
+def finish(journal: Journal) -> bool:
+    """Clear away what a forgetting left that was kept from it: by a killed process, a program that
+    was reading. Whether there was something. Raises MiaError `memory.forget_unfinished`."""
+    if reading.noted(journal.connection, _OWED) is None:
+        return False
+    scrub(journal)
+    return True
 
 
 def scrub(journal: Journal) -> None:
@@ -83,6 +107,8 @@ def scrub(journal: Journal) -> None:
         raise MiaError("memory.forget_unfinished", reason=error) from error
     if busy:
         raise MiaError("memory.forget_unfinished", reason="SQLITE_BUSY")
+    with journal.transaction():
+        journal.note(_OWED, None)
 
 
 def _with_facts(connection: sqlite3.Connection, memories: Sequence[int]) -> list[int]:

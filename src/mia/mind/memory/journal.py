@@ -94,7 +94,7 @@ class Journal:
             with self.transaction() as connection:
                 words.create(connection)
                 words.rebuild(connection)
-                self._put("words", str(words.VERSION))
+                self.note("words", str(words.VERSION))
 
     # ── small things ─────────────────────────────────────────────────────────────────────────
 
@@ -104,14 +104,15 @@ class Journal:
 
     def put_values(self, values: Mapping[str, str | None]) -> None:
         """Note these together; None: a note that is no more."""
-        with self.transaction() as connection:
+        with self.transaction():
             for key, value in values.items():
-                if value is None:
-                    connection.execute("DELETE FROM kv WHERE key = ?", (key,))
-                else:
-                    self._put(key, value)
+                self.note(key, value)
 
-    def _put(self, key: str, value: str) -> None:
+    def note(self, key: str, value: str | None) -> None:
+        """Note this; None: a note that is no more. Inside a transaction of the caller's."""
+        if value is None:
+            self.connection.execute("DELETE FROM kv WHERE key = ?", (key,))
+            return
         self.connection.execute(
             "INSERT INTO kv VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (key, value),
@@ -327,15 +328,32 @@ class Journal:
                 connection.execute("UPDATE memory SET dormant = 1 WHERE id = ?", (memory,))
         return len(rows)
 
+    def wake(self, most: int | None) -> int:
+        """Let resting memories be recalled again, the newest first, some at once, until as many are
+        as may be (None: all). Returns how many were woken."""
+        with self.transaction() as connection:
+            awake = connection.execute("SELECT count(*) FROM memory WHERE dormant = 0").fetchone()
+            room = MANY if most is None else min(MANY, most - awake[0])
+            rows = connection.execute(
+                "SELECT id, text, language FROM memory WHERE dormant = 1 ORDER BY id DESC LIMIT ?",
+                (max(0, room),),
+            ).fetchall()
+            for memory, text, language in rows:
+                words.add(connection, memory, text, language)
+                self._owe("add", memory)
+                connection.execute("UPDATE memory SET dormant = 0 WHERE id = ?", (memory,))
+        return len(rows)
+
     # ── the outbox ───────────────────────────────────────────────────────────────────────────
 
     def _owe(self, op: str, memory: int) -> None:
         self.connection.execute("INSERT INTO outbox (op, memory) VALUES (?, ?)", (op, memory))
 
-    def owed(self, limit: int) -> list[tuple[int, str, int]]:
+    def owed(self, limit: int, op: str | None = None) -> list[tuple[int, str, int]]:
         """(number, 'add' or 'remove', memory) of what the index lacks, oldest first."""
         return self.connection.execute(
-            "SELECT id, op, memory FROM outbox ORDER BY id LIMIT ?", (limit,)
+            "SELECT id, op, memory FROM outbox WHERE ?1 IS NULL OR op = ?1 ORDER BY id LIMIT ?2",
+            (op, limit),
         ).fetchall()
 
     def settle(self, numbers: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from mia.errors import MiaError
+from mia.errors import MiaError, fault
 from mia.mind.memory.journal import FILE, Journal, connect
 
 DAY = 24 * 3600.0
@@ -43,7 +43,10 @@ def copy(journal: Path, now: float) -> bool:
         os.close(os.open(part, os.O_CREAT | os.O_RDWR, 0o600))
         with contextlib.closing(sqlite3.connect(part)) as copied:
             source.backup(copied)
-    part.replace(target)
+    try:
+        part.replace(target)
+    except FileNotFoundError:
+        return False  # something was forgotten meanwhile, and with it what had been copied
     return True
 
 
@@ -68,6 +71,13 @@ def set_aside(journal: Path) -> bool:
         return False
     source.replace(journal)
     return True
+
+
+def problem(error: Exception, folder: Path) -> MiaError:
+    """What a user is told of something that went wrong with the memory in this folder."""
+    if isinstance(error, (OSError, sqlite3.Error)):
+        return MiaError("memory.damaged", path=folder / FILE, reason=error)
+    return fault(error, "memory")
 
 
 class Held:

@@ -73,7 +73,7 @@ class Library:
         told: JSON = {
             "status": memories.status,
             "enabled": memories.choices.enabled,
-            "private": [talk.id for talk in memories.recorder.talks.values() if talk.private],
+            "private": memories.private(),
             "embedder": memories.embedder.name if memories.embedder else None,
             "makes_facts": self._makes_facts(),
             "problem": memories.problem,
@@ -189,7 +189,8 @@ class Library:
     # ── changes ──────────────────────────────────────────────────────────────────────────────
 
     async def edit(self, memory: int, text: str) -> JSON:
-        """Another text; the old one, and facts made from it, are forgotten."""
+        """Another text; the old one, and what was made from it, are forgotten."""
+        before = await self._ask(lambda connection: _one(connection, memory))
         facts: list[int] = []
 
         def change(journal: Journal) -> None:
@@ -197,7 +198,13 @@ class Library:
 
         await self._write(change)
         self._forgotten([memory, *facts], [])
+        self._corrected(before, text)
         return (await self.context(memory, 0))["memory"]  # type: ignore[no-any-return]
+
+    def _corrected(self, memory: Memory, text: str) -> None:
+        """A line says this now; a running talk that has it is to go on from that."""
+        if memory.item is not None:
+            self._forgotten([], [memory.item])
 
     async def pin(self, memory: int, pinned: bool) -> JSON:
         await self._ask(lambda connection: _one(connection, memory))
@@ -218,11 +225,22 @@ class Library:
             ]
         )
         gone: list[int] = []
-        await self._write(lambda journal: gone.extend(forgetting.forget(journal, wanted)))
-        self._forgotten(gone, items)
-        self._map = None
-        await self._memories.delivered()
+
+        def change(journal: Journal) -> None:
+            gone.extend(forgetting.erase(journal, wanted))
+            forgetting.scrub(journal)
+
+        self._memories.recorder.unsay(items)
+        try:
+            await self._write(change)
+        finally:  # also where traces are left on the disk: nothing that runs is to hold them
+            self._forgotten(gone, items)
+            self._map = None
         await self._memories.look_up()
+        try:
+            await self._memories.delivered()
+        except MiaError as error:  # of the embedder; what is forgotten has left the index by then
+            self._memories.trouble(error)
         return len(gone)
 
     async def remember(
@@ -262,7 +280,7 @@ class Library:
 
     async def _write(self, change: Callable[[Journal], None]) -> None:
         await self._memories.opened()
-        await self._memories.write(change)
+        await self._memories.on_journal(change)
 
     # ── conversations ────────────────────────────────────────────────────────────────────────
 

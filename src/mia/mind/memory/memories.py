@@ -21,15 +21,15 @@ from mia import calendar
 from mia.blocking import Worker, run_blocking
 from mia.conversation.ports import Asking, Recollection
 from mia.errors import MiaError
-from mia.mind.memory import injection, keeping, reading, words
+from mia.mind.memory import forgetting, injection, keeping, reading, words
 from mia.mind.memory.changing import Changing, Engine, Former
 from mia.mind.memory.journal import FILE, Journal, connect
 from mia.mind.memory.outbox import Outbox
 from mia.mind.memory.ports import Embedder, Finds, Question, VectorIndex
 from mia.mind.memory.privacy import wish
-from mia.mind.memory.recalling import Recaller
+from mia.mind.memory.recalling import Recaller, question_of
 from mia.mind.memory.recorder import Recorder, Talk
-from mia.mind.memory.records import OWNER
+from mia.mind.memory.records import OWNER, Speaker
 from mia.telemetry.events import EventBus
 
 log = logging.getLogger(__name__)
@@ -134,6 +134,10 @@ class Memories:
         talk.last = []
         self.recorder.submit(functools.partial(setattr, talk, "session", None))
 
+    def private(self) -> list[str]:
+        """The conversations of which nothing is kept."""
+        return [talk.id for talk in self.recorder.talks.values() if talk.private]
+
     def remembers(self, speaker: str, persona: str) -> bool:
         """Whether this person is remembered by this persona at all."""
         if not self.choices.enabled or not self.willing(speaker):
@@ -227,12 +231,12 @@ class Memories:
             await self._guarded(self._round(outbox))
 
     async def _first_round(self, engine: Engine, outbox: Outbox, changing: Changing) -> None:
+        while await self._writer.run(self.journal.wake, self.choices.most):
+            pass
         await changing.begin(engine)
         await self._round(outbox)
         if not changing.under_way:
             await changing.finish(lambda: self._meanwhile(outbox))
-        await self.recorder.idle.wait()
-        await run_blocking(keeping.copy, self.folder / FILE, self.now())
 
     async def _meanwhile(self, outbox: Outbox) -> None:
         """While much is embedded, what is said is not to wait for the end of it."""
@@ -247,15 +251,16 @@ class Memories:
         if self.choices.most is not None:
             await self._writer.run(self.journal.rest_beyond, self.choices.most)
         await outbox.deliver()
+        await self._writer.run(forgetting.finish, self.journal)
+        await self.recorder.idle.wait()
+        await run_blocking(keeping.copy, self.folder / FILE, self.now())
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         """Trouble in the background is told, and tried again with the next line."""
         try:
             await work
-        except MiaError as error:
-            self.trouble(error)
-        except (OSError, sqlite3.Error) as error:
-            self.trouble(MiaError("memory.damaged", path=self.folder / FILE, reason=error))
+        except Exception as error:  # noqa: BLE001 - the journal must go on, whatever an index raises
+            self.trouble(keeping.problem(error, self.folder))
 
     async def _show_engine(self, engine: Engine) -> None:
         """Let memories be found by these from the next question on."""
@@ -312,11 +317,6 @@ class Memories:
         self._owed.set()
         return result
 
-    async def write(self, function: Callable[..., object], *args: object) -> None:
-        """Run `function(journal, *args)` on the journal's thread, and look after the index."""
-        await self._writer.run(function, self.journal, *args)
-        self._owed.set()
-
     async def delivered(self) -> None:
         """Return once the index knows what the journal knows, where there is an index."""
         if self._outbox is not None and self._outbox.index is not None:
@@ -332,7 +332,7 @@ class Memories:
         if self._outbox is not None:
             await self._outbox.clear()
         self._anew = True
-        await self.write(words_anew)
+        await self.on_journal(words_anew)
 
     async def agreed(self) -> None:
         """Return once index and journal agree."""
@@ -357,15 +357,13 @@ class Memories:
     async def look_up(self) -> None:
         """Who is not to be remembered, and how everybody is called, as the journal says."""
 
-        def look() -> tuple[tuple[frozenset[str], frozenset[str]], dict[str, str]]:
+        def look() -> tuple[list[Speaker], list[Speaker]]:
             with reading.opened(self.folder) as connection:
-                speakers = reading.speakers(connection)
-                off = frozenset(one.id for one in speakers if not one.remembered)
-                personas = reading.personas(connection)
-                off_too = frozenset(one.id for one in personas if not one.remembered)
-                return (off, off_too), {one.id: one.name for one in speakers if one.name}
+                return reading.speakers(connection), reading.personas(connection)
 
-        self._off, self._names = await run_blocking(look)
+        speakers, personas = await run_blocking(look)
+        self._names = {one.id: one.name for one in speakers if one.name}
+        self._off = reading.switched_off(speakers), reading.switched_off(personas)
 
     def switch(self, enabled: bool) -> None:
         """Remember and recall, or neither, from now on."""
@@ -395,26 +393,27 @@ class Memories:
         talk = self.recorder.talks.get(asking.conversation)
         if talk is None:
             return Recollection()
-        question = Question(
-            text,
-            asking.language,
-            speaker=speaker,
-            persona=asking.persona,
-            now=self.now(),
-            limit=max(10, self.choices.recalled),
-        )
+        names, most = self._names, self.choices.recalled
+        question = question_of(text, asking, self.now(), most)
         try:
             return await self._reader.run(
-                recaller.recall, question, lambda: talk.session, self._names, self.choices.recalled
+                recaller.recall, question, lambda: talk.session, names, most
             )
-        except MiaError as error:
-            self.trouble(error)
-        except (sqlite3.Error, OSError) as error:
-            self.trouble(MiaError("memory.damaged", path=self.folder / FILE, reason=error))
+        except Exception as error:  # noqa: BLE001 - the answer must come, whatever an index raises
+            self.trouble(keeping.problem(error, self.folder))
+        finally:
+            self._by_words_alone(recaller)
         return Recollection()
 
     async def search(self, question: Question) -> list[tuple[int, float]]:
         """(id, score) of what fits best, fitting or not."""
         if (recaller := self._recaller) is None:
             return []
-        return await self._reader.run(recaller.search, question)
+        try:
+            return await self._reader.run(recaller.search, question)
+        finally:
+            self._by_words_alone(recaller)
+
+    def _by_words_alone(self, recaller: Recaller) -> None:
+        if (problem := recaller.finds.problem) is not None:
+            self.trouble(keeping.problem(problem, self.folder))

@@ -22,10 +22,11 @@ from contextlib import closing
 from pathlib import Path
 
 from mia.blocking import Worker
-from mia.errors import MiaError
+from mia.errors import MiaError, fault
 from mia.mind.memory import reading
 from mia.mind.memory.journal import FILE, Journal, connect
 from mia.mind.memory.ports import Embedder, Loaded, VectorIndex
+from mia.mind.memory.reading import NEWEST
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,9 @@ class Outbox:
     async def deliver(self, *, hurry: bool = False) -> int:
         """Deliver what is owed now; returns how many rows were. hurry: also while somebody
         talks."""
-        done = 0
+        # What is to go needs no embedder: it is not to wait for one that is out of order.
+        async with self._delivering:
+            done = await self._remove()
         while True:
             if not hurry:
                 await self._quiet()
@@ -118,9 +121,17 @@ class Outbox:
                 await self._deliver(rows)
                 done += len(rows)
 
+    async def _remove(self) -> int:
+        rows = await self._writer.run(self._journal.owed, NEWEST, "remove")
+        if rows:
+            for _, index in self._both():
+                await self._indexer.run(index.remove, [memory for _, _, memory in rows])
+            await self._writer.run(self._journal.settle, [number for number, _, _ in rows])
+        return len(rows)
+
     async def _deliver(self, rows: list[tuple[int, str, int]]) -> None:
         newest = {memory: op for _, op, memory in rows}
-        gone = [memory for memory, op in newest.items() if op == "remove"]
+        gone = [memory for memory, op in newest.items() if op == "remove"]  # a moment ago
         added = [memory for memory, op in newest.items() if op == "add"]
         if self.before is not None:
             try:
@@ -146,7 +157,12 @@ class Outbox:
         if not texts:
             return
         here = list(texts)
-        vectors = await self._indexer.run(embedder.embed, list(texts.values()), "passage")
+        try:
+            vectors = await self._indexer.run(embedder.embed, list(texts.values()), "passage")
+        except MiaError:
+            raise
+        except Exception as error:  # a plug-in's embedder may raise anything
+            raise fault(error, "memory") from error
         await self._writer.run(self._journal.keep_vectors, embedder.name, here, vectors)
         await self._indexer.run(index.add, here, vectors)
         # Forgotten or rewritten meanwhile: what was embedded is no more, and must not stay.

@@ -136,6 +136,8 @@ class Finds(Protocol):
 
     embedder: Embedder | None
     index: VectorIndex | None
+    problem: Exception | None
+    """Why the last question was answered by words alone; None: it was not."""
 
     def search(self, question: Question) -> list[Found]:
         """The best `limit` memories, best first, fitting or not: for pages and measurements."""

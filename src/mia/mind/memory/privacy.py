@@ -9,11 +9,26 @@ import re
 import unicodedata
 from typing import Literal
 
-Wish = Literal["this", "before"]
-"""Not to be kept: what is said now, or what was said just before."""
+Wish = Literal["this", "before", "after"]
+"""Not to be kept: what is said now, what was said just before, or this and all that follows."""
 
+_ABOUT_TO = (
+    r"(?:lo que (?:te )?(?:voy|vamos) a (?:decir|contar)(?:te)?"
+    r"|(?:anything|what(?:ever)?) (?:i am|i'm|we are|we're) (?:about|going) to"
+    r" (?:say|tell)(?: you)?)"
+)
+_KEEP_NOTHING = (
+    r"(?:no\s+(?:lo\s+)?(?:guardes|recuerdes|apuntes|anotes|memorices)"
+    r"|(?:do not|don'?t)\s+(?:save|remember|store|keep|write down))"
+)
+_AFTER = re.compile(
+    rf"\b(?:{_ABOUT_TO},?(?:\s+\w+){{0,2}},?\s+{_KEEP_NOTHING}"
+    rf"|{_KEEP_NOTHING}\s+(?:nada de )?{_ABOUT_TO}"
+    r"|a partir de ahora no (?:guardes|recuerdes|apuntes|anotes) nada"
+    r"|from now on (?:do not|don'?t) (?:save|remember|store|keep) anything)\b"
+)
 _THIS = re.compile(
-    r"\b(?:(?:esto|eso|lo que (?:te )?(?:voy a decir|digo|cuento))\s+no\s+(?:lo\s+)?"
+    r"\b(?:(?:esto|eso|lo que (?:te )?(?:digo|cuento))\s+no\s+(?:lo\s+)?"
     r"(?:guardes|recuerdes|apuntes|anotes|memorices)"
     r"|no\s+(?:guardes|recuerdes|apuntes|anotes|memorices)\s+(?:esto|eso|nada de esto|lo que)"
     r"|que (?:esto )?quede entre (?:nosotr[oa]s|tu y yo)|esto es (?:privado|confidencial)"
@@ -39,4 +54,6 @@ def wish(text: str) -> Wish | None:
     plain = " ".join(re.sub(r"[^\w\s',]", " ", plain).split())
     if _BEFORE.match(plain):
         return "before"
+    if _AFTER.search(plain):
+        return "after"
     return "this" if _THIS.search(plain) else None

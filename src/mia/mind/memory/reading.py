@@ -136,6 +136,11 @@ def personas(connection: sqlite3.Connection) -> list[Speaker]:
     return [Speaker(row[0], row[0], bool(row[1]), row[2]) for row in rows]
 
 
+def switched_off(some: Sequence[Speaker]) -> frozenset[str]:
+    """Those that are not to be remembered."""
+    return frozenset(one.id for one in some if not one.remembered)
+
+
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
     """How much there is."""
     one = connection.execute(

@@ -6,15 +6,28 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mia.conversation.ports import Recollection
+from mia.conversation.ports import Asking, Recollection
 from mia.mind.memory import injection, reading
 from mia.mind.memory.ports import Finds, Question
+from mia.mind.memory.records import OWNER
 
 #: Characters of the running conversation that are taken to be in the mind's view still; what was
 #: said in them is not told again. The embedded brain sees 2,400.
 IN_VIEW = 2_400
 #: Memories told in the newest turns are not told again: they stand in the history.
 TOLD_LATELY = 16
+
+
+def question_of(text: str, asking: Asking, now: float, most: int) -> Question:
+    """What is asked for these words, to tell so many memories."""
+    return Question(
+        text,
+        asking.language,
+        speaker=asking.speaker or OWNER,
+        persona=asking.persona,
+        now=now,
+        limit=max(10, most),
+    )
 
 
 class Recaller:

@@ -38,6 +38,8 @@ class Talk:
     session: int | None = None
     private: bool = False
     """Nothing of it is kept."""
+    hushed: set[str] = field(default_factory=set)
+    """Speakers in company who asked that nothing they say in it is kept."""
     language: str = "es"
     unsaid: set[str] = field(default_factory=set)
     """Turns whose replies are not kept either."""
@@ -75,6 +77,7 @@ class Recorder:
         self.busy = asyncio.Event()
         """Set while one is."""
         self.talks: dict[str, Talk] = {}
+        self._bus = bus
         self._writer = writer
         self._journal = journal
         self._now = now
@@ -145,10 +148,14 @@ class Recorder:
         for speaker, name, _ in said:
             if name:
                 self._named(speaker, name)
-        lines = [
-            (speaker, text) for speaker, _, text in said if self._remembered(speaker, event.persona)
-        ]
         wished = wish(said[-1][2])
+        if wished == "after":
+            self._hush(talk, event, said[-1][0])
+        lines = [
+            (speaker, text)
+            for speaker, _, text in said
+            if speaker not in talk.hushed and self._remembered(speaker, event.persona)
+        ]
         # Everybody decides about their own words, not about what somebody else said before them.
         if wished == "before" and talk.last and talk.last_of <= {said[-1][0]}:
             self._forget(talk, tuple(talk.last))
@@ -166,6 +173,16 @@ class Recorder:
             key = (talk.id, event.turn)
             self._pending[key] = written
             written.add_done_callback(lambda _done: self._pending.pop(key, None))
+
+    def _hush(self, talk: Talk, event: facts.Heard, speaker: str) -> None:
+        """Keep nothing of what follows: of the talk, or, in company, of what this speaker says."""
+        if event.lines:
+            talk.hushed.add(speaker)
+            return
+        talk.private = True
+        self._bus.publish(
+            facts.Notice(at=event.at, conversation=talk.id, level="info", code="memory.private_now")
+        )
 
     def _said(
         self, talk: Talk, event: Event, turn: str, reply: str, text: str, status: str
@@ -204,11 +221,22 @@ class Recorder:
 
         def write() -> None:
             journal = self._journal()
+            self._look_for(talk)
             if talk.session is None:
                 talk.session = journal.begin(talk.id, line.persona, line.language, line.at)
             journal.keep(talk.session, line)
 
         return self.submit(write)
+
+    def _look_for(self, talk: Talk) -> None:
+        """Its conversation may have been forgotten, to the last line; then it begins anew."""
+        if talk.session is not None:
+            talk.session = self._journal().session_left(talk.session)
+
+    def unsay(self, items: Sequence[str]) -> None:
+        """These lines were forgotten: what is still to be said or told of them is not written."""
+        for talk in self.talks.values():
+            talk.unsaid.update(items)
 
     def _take_back(self, talk: Talk, item: str) -> None:
         def write() -> None:
@@ -222,6 +250,7 @@ class Recorder:
         at = self._now()
 
         def write() -> None:
+            self._look_for(talk)
             if talk.session is not None:
                 self._journal().tell(talk.session, event.turn, scores, at)
 
@@ -238,8 +267,9 @@ class Recorder:
                 return
             journal = self._journal()
             ids = (*journal.ids_of(talk.session, items), *taken_up)
-            gone.extend(forgetting.forget(journal, Wanted(ids=ids)) if ids else ())
-            talk.session = journal.session_left(talk.session)
+            if ids:
+                gone.extend(forgetting.erase(journal, Wanted(ids=ids)))
+                forgetting.scrub(journal)
 
         if (written := self.submit(write)) is not None:
             written.add_done_callback(lambda _done: self._forgot(gone))

@@ -75,6 +75,7 @@ class Retriever:
         self._connection = connection
         self.embedder = embedder
         self.index = index
+        self.problem: Exception | None = None
         self._weights = weights
         self._threshold = threshold
 
@@ -115,13 +116,17 @@ class Retriever:
         # the other for a model's weights and the index.
         vector: npt.NDArray[np.float32] | None = None
         nearest: dict[int, float] = {}
+        self.problem = None
         if self.embedder is None:
             by_words, most, rows = with_words()
         else:
             with ThreadPoolExecutor(1, "recall-words") as beside:
                 words_found = beside.submit(with_words)
-                vector = self._vector(self.embedder, question, named[1], language)
-                nearest = self._nearest(vector, POOL)
+                try:
+                    vector = self._vector(self.embedder, question, named[1], language)
+                    nearest = self._nearest(vector, POOL)
+                except Exception as error:  # noqa: BLE001 - whatever they raise, words are there
+                    self.problem = error
                 by_words, most, rows = words_found.result()
         by_meaning, rows = self._by_meaning(vector, nearest, rows, read)
         rows = rows.near(list(by_words.keys() | by_meaning.keys()), _seeds(by_words, by_meaning))

@@ -18,7 +18,7 @@ from pydantic import Field
 from mia.backends import Backend, Context
 from mia.blocking import run_apart
 from mia.errors import BackendUnavailable
-from mia.mind.memory.embedding import Centred
+from mia.mind.memory.embedding import Centred, prefixed
 from mia.mind.memory.ports import TextKind, Vectors
 from mia.servers import ServerOptions, SpeechServer, blocking_client
 
@@ -60,8 +60,10 @@ class ServedEmbedder(Centred):
             options.base_url, options.key(), options.timeout_s, options.retries
         )
         host = urlsplit(options.base_url).hostname
-        dimensions = self._asked(["hola"]).shape[1]
-        super().__init__(f"{host}-{options.model}-{dimensions}", dimensions, self._all)
+        self._width: int | None = None
+        self._width = dimensions = self._asked(["hola"]).shape[1]
+        name = f"{host}-{options.model}-{dimensions}"
+        super().__init__(prefixed(name, options.memory_prefix), dimensions, self._all)
         self._middles()
 
     def _all(self, texts: Sequence[str], kind: TextKind) -> Vectors:
@@ -80,7 +82,7 @@ class ServedEmbedder(Centred):
             vectors: Vectors = np.array([one.embedding for one in rows], np.float32)
         except Exception as error:  # the library's border: it raises more than its own types
             raise self._problems.problem(error) from error
-        if vectors.ndim != 2 or len(vectors) != len(texts):
+        if vectors.ndim != 2 or vectors.shape != (len(texts), self._width or vectors.shape[1]):
             raise BackendUnavailable("server.not_compatible", url=self._options.base_url)
         return vectors
 

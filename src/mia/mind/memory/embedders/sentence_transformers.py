@@ -15,7 +15,7 @@ from pydantic import Field
 from mia.backends import Backend, Context, Options
 from mia.blocking import IMPORTING, run_apart
 from mia.errors import BackendUnavailable
-from mia.mind.memory.embedding import Centred
+from mia.mind.memory.embedding import Centred, prefixed
 from mia.mind.memory.ports import TextKind, Vectors
 
 NAME = "sentence-transformers"
@@ -58,7 +58,8 @@ class TransformersEmbedder(Centred):
             dimensions = int(self._model.encode(["hola"], show_progress_bar=False).shape[1])
         except Exception as error:  # three libraries' border: hub, transformers, PyTorch
             raise BackendUnavailable("memory.embedder_damaged", reason=error) from error
-        super().__init__(f"{NAME}-{options.model}-{dimensions}", dimensions, self._all)
+        name = f"{NAME}-{options.model}-{dimensions}"
+        super().__init__(prefixed(name, options.memory_prefix), dimensions, self._all)
         self._middles()
 
     def _all(self, texts: Sequence[str], kind: TextKind) -> Vectors:
