@@ -1,7 +1,8 @@
 """`mia memory`: what she remembers, from the command line; for scripts, and when she is asleep.
 
 Whatever changes something takes the memory for itself, so MIA must not be running then (her page
-does all of it too). Reading is possible at any time.
+does all of it too). Reading is possible at any time; a journal of an older MIA is brought up to
+date first, as starting her would.
 """
 
 from __future__ import annotations
@@ -9,7 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import os
+import sqlite3
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +30,8 @@ from mia.commands.shared import config_option, or_say_why, read_config
 from mia.config import Config
 from mia.errors import MiaError
 from mia.home import Home
-from mia.mind.memory import reading, transfer
-from mia.mind.memory.journal import FILE
+from mia.mind.memory import forgetting, keeping, migrations, reading, transfer
+from mia.mind.memory.journal import FILE, Journal
 from mia.mind.memory.library import Library
 from mia.mind.memory.ports import Question
 from mia.mind.memory.records import Memory, Wanted
@@ -47,13 +51,41 @@ def _config(path: Path | None) -> Config:
     return read_config(path, Console(stderr=True), {}).config
 
 
-def _folder(config: Config) -> Path | None:
-    """Where the journal is; None (and said so): nothing was ever kept."""
+def _folder(config: Config, names: str = FILE) -> Path | None:
+    """Where the journal is, or a file with one of these names; None (and said so): there is
+    none."""
     folder = remembering.folder_of(config, Home.find())
-    if (folder / FILE).exists():
+    if any(folder.glob(names)):
         return folder
     click.echo(translate("cli.memory.none", path=folder))
     return None
+
+
+@contextlib.contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """What SQLite cannot read is told in words. Raises MiaError `memory.unreadable`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise MiaError("memory.unreadable", path=folder / FILE, reason=error) from error
+
+
+@contextlib.contextmanager
+def _read(folder: Path) -> Iterator[sqlite3.Connection]:
+    """A reading connection to a journal that is up to date. Raises MiaError."""
+    with _readable(folder):
+        with reading.opened(folder) as connection:
+            version = migrations.version(connection)
+        if version > migrations.VERSION:
+            raise MiaError("memory.newer", version=version, known=migrations.VERSION)
+        if version < migrations.VERSION:  # so no MIA of now has it open
+            held = keeping.Held(folder)
+            try:
+                Journal(folder).close()
+            finally:
+                held.release()
+        with reading.opened(folder) as connection:
+            yield connection
 
 
 @contextlib.asynccontextmanager
@@ -80,9 +112,10 @@ async def _held(config: Config) -> AsyncIterator[Library]:
         await memories.opened()
         if memories.status == "failed" and memories.problem is not None:
             raise memories.problem
-        yield Library(memories)
-        await memories.caught_up()
-        await memories.delivered()
+        with _readable(memories.folder):
+            yield Library(memories)
+            await memories.caught_up()
+            await memories.delivered()
 
 
 def _changing(config: Config, work: Callable[[Library], Awaitable[None]]) -> None:
@@ -105,7 +138,7 @@ def stats(as_json: bool, config_file: Path | None) -> None:
         return
 
     def show() -> None:
-        with reading.opened(folder) as connection:
+        with _read(folder) as connection:
             counts = reading.counts(connection)
             speakers = reading.speakers(connection)
             personas = reading.personas(connection)
@@ -160,7 +193,7 @@ def _search(
         if error.code != "memory.in_use":
             raise
         # MIA has the index; the words in the journal can be read beside her.
-        with reading.opened(folder) as connection:
+        with _read(folder) as connection:
             found = {one.id: one.score for one in Retriever(connection).search(question)}
             memories = reading.by_ids(connection, list(found))
         rows = [{**asdict(one), "score": round(found[one.id], 4)} for one in memories]
@@ -217,7 +250,8 @@ def forget(
     config_file: Path | None,
 ) -> None:
     config = _config(config_file)
-    if _folder(config) is None:
+    folder = _folder(config, f"{FILE}*")  # a copy or a damaged one alone can be forgotten too
+    if folder is None:
         return
 
     async def work(library: Library) -> None:
@@ -231,54 +265,29 @@ def forget(
         if not given and not everything:
             raise MiaError("memory.nothing_wanted")
         count = await library.count(given)
-        if not count:
-            click.echo(translate("cli.memory.search.nothing"))
+        # Copies, and what was set aside damaged, hold memories the journal does not count.
+        beside = not given and any(folder.glob(f"{FILE}.*"))
+        if not count and not beside:
+            finished = await _finish(library)
+            click.echo(
+                translate("cli.memory.forget.finished" if finished else "cli.memory.search.nothing")
+            )
             return
-        if not yes and not click.confirm(translate("cli.memory.forget.ask", count=count)):
+        ask = translate(
+            "cli.memory.forget.ask" if count else "cli.memory.forget.ask_copies", count=count
+        )
+        if not yes and not click.confirm(ask):
+            await _finish(library)
             return
-        gone = await library.forget(given)
+        gone = await library.forget(given)  # clears up for an earlier one too
         click.echo(translate("cli.memory.forget.done", count=gone))
 
     _changing(config, work)
 
 
-@memory.command(help=translate("cli.memory.export.help"))
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
-@click.option("--speaker", metavar="ID", help=translate("cli.memory.speaker"))
-@config_option
-def export(file: Path | None, speaker: str | None, config_file: Path | None) -> None:
-    folder = _folder(_config(config_file))
-    if folder is None:
-        return
-
-    def write() -> None:
-        count = 0
-        with (
-            reading.opened(folder) as connection,
-            click.open_file(str(file or "-"), "w", encoding="utf-8") as out,
-        ):
-            for line in transfer.export(connection, Wanted(speaker=speaker)):
-                out.write(line)
-                count += 1
-        click.echo(translate("cli.memory.export.done", count=count), err=True)
-
-    or_say_why(write)
-
-
-@memory.command("import", help=translate("cli.memory.import.help"))
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@config_option
-def import_(file: Path, config_file: Path | None) -> None:
-    async def work(library: Library) -> None:
-        added = await library.read_in(lines)
-        click.echo(translate("cli.memory.import.done", count=added))
-
-    try:
-        lines = file.read_text("utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{file}: {error}") from error
-
-    _changing(_config(config_file), work)
+async def _finish(library: Library) -> bool:
+    """Clear up what an interrupted forgetting left; whether there was something."""
+    return await library.memories.on_journal(forgetting.finish)
 
 
 @memory.command(help=translate("cli.memory.rebuild.help"))
@@ -295,3 +304,64 @@ def rebuild(config_file: Path | None) -> None:
         click.echo(translate("cli.memory.rebuild.done"))
 
     _changing(config, work)
+
+
+# ── taking along ─────────────────────────────────────────────────────────────────────────────
+
+
+@memory.command(help=translate("cli.memory.export.help"))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option("--speaker", metavar="ID", help=translate("cli.memory.speaker"))
+@config_option
+def export(file: Path | None, speaker: str | None, config_file: Path | None) -> None:
+    folder = _folder(_config(config_file))
+    if folder is None:
+        return
+
+    def write() -> None:
+        with _read(folder) as connection:
+            # All of it before the file is opened: a journal that cannot be read must not cost an
+            # export of before.
+            lines = list(transfer.export(connection, Wanted(speaker=speaker)))
+        _put_down(file, lines)
+        click.echo(translate("cli.memory.export.done", count=len(lines)), err=True)
+
+    or_say_why(write)
+
+
+def _put_down(file: Path | None, lines: Sequence[str]) -> None:
+    """Write to a file for this user's eyes only, or to the output.
+
+    Raises MiaError `memory.export_failed`.
+    """
+    if file is None or str(file) == "-":
+        with click.open_file("-", "w", encoding="utf-8") as out:
+            out.writelines(lines)
+        return
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+            if os.name == "posix" and stat.S_ISREG(os.fstat(descriptor).st_mode):
+                # One that was there already; a memory stick may know of no such rights.
+                with contextlib.suppress(OSError):
+                    os.fchmod(descriptor, 0o600)
+            out.writelines(lines)
+    except OSError as error:
+        reason = error.strerror or error
+        raise MiaError("memory.export_failed", path=file, reason=reason) from error
+
+
+@memory.command("import", help=translate("cli.memory.import.help"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@config_option
+def import_(file: Path, config_file: Path | None) -> None:
+    async def work(library: Library) -> None:
+        added = await library.read_in(lines)
+        click.echo(translate("cli.memory.import.done", count=added))
+
+    try:
+        lines = file.read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.ClickException(f"{file}: {error}") from error
+
+    _changing(_config(config_file), work)

@@ -11,10 +11,13 @@ import pytest
 
 from mia.errors import MiaError
 from mia.mind.memory import forgetting, keeping, reading
+from mia.mind.memory.changing import Engine
 from mia.mind.memory.journal import FILE, Journal, connect
 from mia.mind.memory.library import Library
+from mia.mind.memory.memories import Memories
 from mia.mind.memory.ports import TextKind, Vectors
 from mia.mind.memory.records import Wanted
+from mia.mind.memory.retrieval import Retriever
 from mia.telemetry import events as facts
 from mia.telemetry.events import EventBus
 from tests.support.memory import NOON, Clock, Talking, WordsEmbedder, line, remembering, settled
@@ -251,5 +254,41 @@ def test_in_company_it_is_only_who_asked_that_is_not_kept(tmp_path: Path) -> Non
             await settled(memories)
             assert memories.private() == []
         assert kept(tmp_path) == ["Yo no."]
+
+    asyncio.run(test())
+
+
+def test_a_journal_whose_pages_are_damaged_is_said_to_be_and_nobody_waits(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    session = journal.begin("c", "MIA", "es", NOON)
+    for number in range(400):
+        journal.keep(session, line(f"i{number}", f"Vivo en la calle {number} de Lugo", NOON))
+    journal.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    pages = [
+        row[0]
+        for row in journal.connection.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name IN ('speaker', 'memory')"
+        )
+    ]
+    (size,) = journal.connection.execute("PRAGMA page_size").fetchone()
+    journal.close()
+    with (tmp_path / FILE).open("r+b") as file:
+        for page in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+
+    async def test() -> None:
+        troubles: list[MiaError] = []
+        async with asyncio.timeout(60):
+            memories = Memories(tmp_path, EventBus(), Retriever, nothing, trouble=troubles.append)
+            async with memories.living():
+                await memories.opened()
+                assert memories.status == "failed"
+                with pytest.raises(MiaError):
+                    await Library(memories).forget(EVERYTHING)
+        assert [error.code for error in troubles] == ["memory.damaged"]
+
+    async def nothing() -> Engine:
+        return None, None
 
     asyncio.run(test())

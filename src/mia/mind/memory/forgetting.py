@@ -95,6 +95,13 @@ def finish(journal: Journal) -> bool:
 
 def scrub(journal: Journal) -> None:
     """Clear away every byte of what is deleted. Raises MiaError `memory.forget_unfinished`."""
+    with keeping.COPYING:
+        _scrub(journal)
+    with journal.transaction():
+        journal.note(_OWED, None)
+
+
+def _scrub(journal: Journal) -> None:
     try:
         with journal.transaction() as connection:
             words.purge(connection)
@@ -107,8 +114,6 @@ def scrub(journal: Journal) -> None:
         raise MiaError("memory.forget_unfinished", reason=error) from error
     if busy:
         raise MiaError("memory.forget_unfinished", reason="SQLITE_BUSY")
-    with journal.transaction():
-        journal.note(_OWED, None)
 
 
 def _with_facts(connection: sqlite3.Connection, memories: Sequence[int]) -> list[int]:

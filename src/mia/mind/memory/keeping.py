@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 from mia.errors import MiaError, fault
@@ -22,6 +23,11 @@ DAMAGED = ".damaged"
 BESIDE = ("-wal", "-shm")
 
 
+#: Held while a copy is made, and while what is forgotten is cleared away: a copy that is begun
+#: before and ended after would have it still.
+COPYING = threading.Lock()
+
+
 def copy_of(journal: Path) -> Path:
     return journal.with_name(journal.name + COPY)
 
@@ -31,6 +37,11 @@ def copy(journal: Path, now: float) -> bool:
 
     Raises OSError, sqlite3.Error (among them: the journal is damaged).
     """
+    with COPYING:
+        return _copied(journal, now)
+
+
+def _copied(journal: Path, now: float) -> bool:
     target = copy_of(journal)
     if target.exists() and now - target.stat().st_mtime < DAY:
         return False
@@ -43,10 +54,7 @@ def copy(journal: Path, now: float) -> bool:
         os.close(os.open(part, os.O_CREAT | os.O_RDWR, 0o600))
         with contextlib.closing(sqlite3.connect(part)) as copied:
             source.backup(copied)
-    try:
-        part.replace(target)
-    except FileNotFoundError:
-        return False  # something was forgotten meanwhile, and with it what had been copied
+    part.replace(target)
     return True
 
 

@@ -119,7 +119,7 @@ class Memories:
     @property
     def journal(self) -> Journal:
         """Raises MiaError `memory.not_ready`, or what kept it from opening."""
-        if self._journal is None:
+        if self._journal is None or self.status == "failed":
             raise self.problem or MiaError("memory.not_ready")
         return self._journal
 
@@ -161,12 +161,12 @@ class Memories:
         try:
             try:
                 held = await opening
-            except MiaError as error:
-                self.status, self.problem = "failed", error
-                self.trouble(error)
+                await self.look_up()
+            except (MiaError, OSError, sqlite3.Error) as error:
+                self.status, self.problem = "failed", keeping.problem(error, self.folder)
+                self.trouble(self.problem)
                 self._opened.set()
                 await asyncio.Event().wait()
-            await self.look_up()
             self.status = "ready"
             self._opened.set()
             await self._work()

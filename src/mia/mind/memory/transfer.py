@@ -2,8 +2,9 @@
 subtitles of one conversation to read. Blocking.
 
 A line of the JSON lines has `"mia": "memory"` and its version; ids are left out on import, so a
-file can be read into any journal, and what is already there (same conversation, same words, same
-second) is not put in twice.
+file can be read into any journal, and what is already there (same speaker, same words, same
+moment) is not put in twice. Exports put one after another in one file are read like one after
+another.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ from mia.mind.memory.timeline import laid_out
 from mia.strings import translate
 
 VERSION = 1
-#: Longest text of a memory that is read in, in characters.
-LONGEST = 20_000
+#: Longest text of a memory that is read in, in characters: far more than anybody says or types in
+#: one line, since whatever was exported must come in again.
+LONGEST = 1_000_000
 
 
 class Portable(BaseModel):
@@ -37,22 +39,24 @@ class Portable(BaseModel):
 
     mia: str = Field("memory", pattern="^memory$")
     version: int = Field(VERSION, ge=1, le=VERSION)
-    id: int = 0
+    id: int = Field(0, ge=0)
     kind: Kind = "turn"
-    text: str = Field(min_length=1, max_length=LONGEST)
+    begins: bool | None = None
+    """The first line of an export: ids and conversations of lines before it are another's."""
+    text: str = Field(max_length=LONGEST)
     role: Role = "user"
-    speaker: str = Field(OWNER, min_length=1, max_length=200)
-    name: str = Field("", max_length=200)
-    persona: str = Field("MIA", max_length=80)
-    language: str = Field("", max_length=10)
+    speaker: str = Field(OWNER, min_length=1, max_length=1000)
+    name: str = Field("", max_length=1000)
+    persona: str = Field("MIA", max_length=1000)
+    language: str = Field("", max_length=100)
     at: float = Field(ge=0, le=1e11)
-    status: str = Field("completed", max_length=40)
+    status: str = Field("completed", max_length=100)
     pinned: bool = False
     until: float | None = None
     conversation: str | None = Field(None, max_length=200)
     """Lines with the same one belong to one conversation; nothing else is meant by it."""
-    title: str | None = Field(None, max_length=200)
-    sources: list[int] = Field(default_factory=list, max_length=1000)
+    title: str | None = Field(None, max_length=1000)
+    sources: list[int] = Field(default_factory=list, max_length=100_000)
     """A fact's turns, as ids of this file."""
 
 
@@ -60,6 +64,7 @@ def export(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[str]:
     """The wanted memories as lines of JSON, oldest first."""
     names = {one.id: one.name for one in reading.speakers(connection)}
     titles: dict[int, str | None] = {}
+    begins: bool | None = True
     for memory in reading.every(connection, wanted):
         if memory.session is not None and memory.session not in titles:
             found = reading.sessions(connection, session=memory.session)
@@ -69,7 +74,9 @@ def export(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[str]:
             if memory.kind != "turn"
             else []
         )
-        row = Portable(
+        # Not looked over: whatever the journal has can be taken along.
+        row = Portable.model_construct(
+            begins=begins,
             id=memory.id,
             kind=memory.kind,
             text=memory.text,
@@ -86,6 +93,7 @@ def export(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[str]:
             title=titles.get(memory.session) if memory.session is not None else None,
             sources=sources,
         )
+        begins = None
         yield row.model_dump_json(exclude_none=True) + "\n"
 
 
@@ -93,53 +101,75 @@ def parse(lines: Iterable[str]) -> list[Portable]:
     """Memories of a file. Raises MiaError `memory.bad_line` with the first line that is none."""
     rows = []
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
+        # Files put together may each begin with a byte order mark.
+        if not (plain := line.removeprefix("\ufeff").strip()):
             continue
         try:
-            rows.append(Portable.model_validate(json.loads(line)))
+            # Not by way of `json`, which goes as deep as a line is nested.
+            rows.append(Portable.model_validate_json(plain))
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            reason = f"{where}: {first['msg']}"
-            raise MiaError("memory.bad_line", line=number, reason=reason) from error
-        except ValueError as error:
-            raise MiaError("memory.bad_line", line=number, reason=error) from error
+            raise MiaError("memory.bad_line", line=number, reason=_reason(error)) from error
     return rows
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":  # a line is all it was given, so it speaks of line 1
+        return first["msg"].replace(" at line 1 column ", ", column ")
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else first["msg"]
 
 
 def read_in(journal: Journal, rows: Iterable[Portable]) -> int:
     """Put these memories into the journal; returns how many were new. All or nothing."""
+    with journal.transaction() as connection:
+        return sum(_read_part(journal, connection, part) for part in _parts(list(rows)))
+
+
+def _parts(rows: Sequence[Portable]) -> Iterator[Sequence[Portable]]:
+    """The exports these are of: the same id is another memory in each."""
+    ids = [row.id for row in rows if row.id]
+    # An export is in the order of its ids; not every one says where it begins.
+    several = len(set(ids)) < len(ids)
+    begin, last = 0, 0
+    for at, row in enumerate(rows):
+        if at > begin and (row.begins or (several and 0 < row.id <= last)):
+            yield rows[begin:at]
+            begin, last = at, 0
+        last = max(last, row.id)
+    yield rows[begin:]
+
+
+def _read_part(journal: Journal, connection: sqlite3.Connection, rows: Sequence[Portable]) -> int:
+    """One export, inside a transaction of the caller's; returns how many memories were new."""
     added = 0
     sessions: dict[str, int] = {}
     ids: dict[int, int] = {}
-    with journal.transaction() as connection:
-        for row in rows:
-            known = connection.execute(
-                "SELECT id FROM memory WHERE at = ? AND speaker = ? AND persona = ? AND role = ?"
-                " AND text = ? AND kind = ?",
-                (row.at, row.speaker, row.persona, row.role, row.text, row.kind),
-            ).fetchone()
-            if known is not None:
-                ids[row.id] = known[0]
-                continue
-            journal.met(row.speaker, row.name, row.at)
-            session = None
-            if row.kind == "turn":
-                session = _session(connection, sessions, row)
-            line = Line(
-                f"i{row.id}" if row.kind == "turn" and row.id else "",
-                row.role,
-                row.speaker,
-                row.persona,
-                row.language,
-                row.text,
-                row.at,
-                row.status,
-            )
-            memory = journal.insert(row.kind, session, line, pinned=row.pinned, until=row.until)
-            ids[row.id] = memory
-            journal.found_in(memory, [ids[turn] for turn in row.sources if turn in ids])
-            added += 1
+    for row in rows:
+        known = connection.execute(
+            "SELECT id FROM memory WHERE at = ? AND speaker = ? AND persona = ? AND role = ?"
+            " AND text = ? AND kind = ?",
+            (row.at, row.speaker, row.persona, row.role, row.text, row.kind),
+        ).fetchone()
+        if known is not None:
+            ids[row.id] = known[0]
+            continue
+        journal.met(row.speaker, row.name, row.at)
+        session = _session(connection, sessions, row) if row.kind == "turn" else None
+        line = Line(
+            f"i{row.id}" if row.kind == "turn" and row.id else "",
+            row.role,
+            row.speaker,
+            row.persona,
+            row.language,
+            row.text,
+            row.at,
+            row.status,
+        )
+        memory = journal.insert(row.kind, session, line, pinned=row.pinned, until=row.until)
+        ids[row.id] = memory
+        journal.found_in(memory, [ids[turn] for turn in row.sources if turn in ids])
+        added += 1
     return added
 
 
