@@ -29,6 +29,16 @@ LAURA = (
 )
 
 
+#: An export with a summary and the line it was made from.
+SUMMARY: Any = {
+    "name": "memories.jsonl",
+    "mimeType": "application/x-ndjson",
+    "buffer": b'{"id": 1, "at": 1793534000, "text": "Mi perra es lista.", "conversation": "c"}\n'
+    b'{"id": 2, "at": 1793534000, "kind": "summary", "text": "Habl\xc3\xb3 de su perra.",'
+    b' "sources": [1]}\n',
+}
+
+
 class Remembered:
     """Stands where a house stands round the conversation: a memory of what was said in it."""
 
@@ -79,6 +89,23 @@ def test_search_read_correct_and_forget(visit: Visitor) -> None:
         "() => document.querySelectorAll('.memory-row').length === 5"
         " && !document.body.textContent.includes('Lúa')"
     )
+
+
+def test_a_summary_shows_what_it_was_made_from_and_goes_with_it(visit: Visitor) -> None:
+    visited = visit()
+    page = visited.page
+    page.goto(page.url.split("#")[0] + "#/memory")
+    page.set_input_files("input[accept^='.jsonl']", files=[SUMMARY])
+    page.wait_for_selector(".memory-row:has-text('Habló de su perra')")
+    page.locator(".memory-found select").last.select_option("summary")
+    page.wait_for_function("() => document.querySelectorAll('.memory-row').length === 1")
+    assert page.inner_text(".memory-row .tag") == "Resumen"
+    page.click(".memory-row")
+    page.wait_for_selector(".detail .line.this:has-text('Habló de su perra')")
+    page.click(".detail .line-text:has-text('Mi perra es lista')")
+    page.click(".detail button:has-text('Olvidar')")
+    page.click("dialog[open] button.danger")
+    page.wait_for_function("() => document.querySelectorAll('.memory-row').length === 0")
 
 
 def test_everything_is_forgotten_after_it_was_counted(visit: Visitor) -> None:

@@ -49,7 +49,7 @@ export class Detail {
 
   /** @param {{memory: Memory, session: any}} found */
   head({ memory, session }) {
-    const title = session?.title ?? session?.first ?? t(`page.memory.kind.${memory.kind}`);
+    const title = session?.title ?? session?.first ?? (memory.kind === "turn" ? "" : t(`page.memory.one.${memory.kind}`));
     return h(
       "div.detail-head",
       {},
@@ -67,20 +67,21 @@ export class Detail {
 
   /** @param {{memory: Memory, lines: Memory[], sources: Memory[]}} found */
   lines({ memory, lines, sources }) {
-    const shown = memory.kind === "turn" ? lines : [...sources, memory];
+    const made = memory.kind !== "turn";
     return h(
       "ol.detail-lines",
       {},
-      ...shown.map((line) =>
+      ...(made ? [memory, ...sources] : lines).map((line, number) => [
+        made && number === 1 && h("li.line-from", {}, t("page.memory.from")),
         h(
-          `li.line.${line.role === "user" ? "you" : "mia"}${line.id === memory.id ? ".this" : ""}`,
+          `li.line.${line.kind !== "turn" ? "made" : line.role === "user" ? "you" : "mia"}${line.id === memory.id ? ".this" : ""}`,
           { ...(line.id === memory.id && { "aria-current": "true" }) },
-          h("span.line-who", {}, line.kind === "turn" ? this.told.who(line) : t(`page.memory.kind.${line.kind}`)),
+          line.kind === "turn" && h("span.line-who", {}, this.told.who(line)),
           line.id === memory.id
             ? h("p", {}, line.text)
             : h("button.line-text", { type: "button", onclick: () => this.told.choose(line.id) }, line.text),
         ),
-      ),
+      ]).flat(),
     );
   }
 

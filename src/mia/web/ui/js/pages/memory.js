@@ -247,7 +247,8 @@ class MemoryPage {
         h(
           "span.memory-meta",
           {},
-          row.kind === "turn" ? this.who(row) : h("span.tag.good", {}, t(`page.memory.kind.${row.kind}`)),
+          row.kind === "turn" ? this.who(row) : h("span.tag.good", {}, t(`page.memory.one.${row.kind}`)),
+          row.until && h("span.tag.warn", {}, t("page.memory.withdrawn")),
           " · ",
           day(row.at),
           row.pinned && h("span.memory-pin", { title: t("page.memory.pinned") }, icon("star")),
