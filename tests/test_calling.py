@@ -124,7 +124,10 @@ def test_a_private_talk_is_private_in_the_call_that_has_the_stage_too(tmp_path: 
 def test_a_private_talk_is_still_private_when_she_has_begun_anew(tmp_path: Path) -> None:
     serving = Serving(Loaded(installed()(), (), tmp_path / "config.yaml", {}), Home(tmp_path))
     serving._memory.private("stage", True)
-    assert serving._remembering(serving._memory.memories.private()).memories.private() == ["stage"]
+    serving._memory.memories.attend("discord:1").hushed.add("discord:42")
+    after = serving._remembering(serving._memory).memories
+    assert after.recorder.private() == ["stage"]
+    assert after.attend("discord:1").hushed == {"discord:42"}
 
 
 def test_a_corrected_line_is_what_a_running_talk_goes_on_from(tmp_path: Path) -> None:

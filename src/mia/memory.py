@@ -98,7 +98,9 @@ class StageMemory(Library):
             super().private(self._call, private)
 
     def _corrected(self, memory: Memory, text: str) -> None:
-        here = {memory.item, item_of(memory.id)}
+        here = {item_of(memory.id)}
+        if memory.item and memory.session in self.memories.recorder.running():
+            here.add(memory.item)
         for item in self.stage.history if self.stage is not None else ():
             if item.id in here and self.stage is not None:
                 self.stage.correct_message(item.id, text)

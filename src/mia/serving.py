@@ -262,7 +262,7 @@ class Serving:
             self._loading.failed.clear()
             self._showing = self._outputs()
             self._can_talk.clear()
-            self._memory = self._remembering(self._memory.memories.private())
+            self._memory = self._remembering(self._memory)
 
     async def _talk(self, ready: Callable[[], None]) -> None:
         folder, config = self._loaded.path.parent, self._config
@@ -340,8 +340,8 @@ class Serving:
         context = program.context_of(self._config, self._home)
         return Showing(self._wardrobe.outputs(self._config), context, self._trouble)
 
-    def _remembering(self, private: Sequence[str] = ()) -> StageMemory:
-        """A memory, with these conversations as private as they were."""
+    def _remembering(self, before: StageMemory | None = None) -> StageMemory:
+        """A memory, with the conversations as private as they were."""
         memories = memory.memories_of(
             self._config,
             self._home,
@@ -351,8 +351,8 @@ class Serving:
             self._can_talk.wait,
             self._forgotten,
         )
-        for talk in private:
-            memories.attend(talk).private = True
+        if before is not None:
+            memories.recorder.as_private_as(before.memories.recorder)
         able = functools.partial(program.makes_facts, self._config)
         return StageMemory(memories, self._forgotten, makes_facts=able)
 

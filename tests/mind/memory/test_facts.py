@@ -4,6 +4,7 @@ said. What such a brain really answered is in `test_recorded_answers`."""
 from __future__ import annotations
 
 import asyncio
+import functools
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def told(journal: Journal, said: tuple[tuple[str, str], ...] = SAID) -> list[Mem
 
 
 def digested(journal: Journal, lines: list[Memory], answer: str) -> list[Memory]:
-    known = facts.known(journal, ["owner"], "MIA")
+    known = facts.known(journal, "owner", "MIA")
     made = facts.understood(answer, lines, known)
     session = lines[0].session
     assert session is not None
@@ -72,7 +73,7 @@ def test_a_fact_that_is_contradicted_holds_no_longer(tmp_path: Path) -> None:
     made = digested(journal, told(journal), ANSWER)
     later = told(journal, (("user", "Ahora vivo en Oviedo."), *SAID[1:]))
     digested(journal, later, CORRECTED % (later[0].id, made[1].id))
-    holding = [fact.text for fact in facts.known(journal, ["owner"], "MIA")]
+    holding = [fact.text for fact in facts.known(journal, "owner", "MIA")]
     assert "Vive en Oviedo." in holding
     assert "Vive en Sevilla." not in holding
     (old,) = reading.by_ids(journal.connection, [made[1].id])
@@ -155,7 +156,7 @@ def test_it_happens_while_nobody_talks(tmp_path: Path) -> None:
             brain = FakeLlm(reply=ANSWER, first=0.0, each=0.0)
             work = asyncio.create_task(Digesting(memories, brain, quiet=0.01).run())
             for _ in range(1000):
-                if await memories.on_journal(lambda j: facts.known(j, ["owner"], "MIA")):
+                if await memories.on_journal(lambda j: facts.known(j, "owner", "MIA")):
                     break
                 await asyncio.sleep(0.05)
             work.cancel()
@@ -217,34 +218,50 @@ def test_what_two_lines_went_into_is_forgotten_with_either(tmp_path: Path) -> No
     assert fact.id in forgetting.forget(journal, Wanted(ids=(lines[0].id,)))
 
 
-def test_what_two_people_said_is_told_apart(tmp_path: Path) -> None:
-    journal = Journal(tmp_path)
+def said_by_two(journal: Journal) -> int:
     session = journal.begin("stage", "MIA", "es", NOON)
-    for number, (who, text) in enumerate(
-        [("ana", "Estoy embarazada."), ("ben", "¡Enhorabuena, Ana!"), ("ben", "Yo vivo en Lugo.")]
-        * 2
-    ):
-        journal.keep(session, line(f"i{number}", text, NOON + number, who=who))
-    found = facts.undigested(journal, frozenset())
-    assert found is not None
-    lines = found[1]
-    asked = facts.asked(lines, [], "es").messages[-1].content
-    assert "1 user 1: Estoy embarazada." in asked
-    assert "3 user 2: Yo vivo en Lugo." in asked
-    answer = """{"facts": [{"text": "Está embarazada, enhorabuena.", "lines": [1, 2]},
-        {"text": "Vive en Lugo.", "lines": [3]}], "summary": "Está embarazada y vive en Lugo."}"""
-    (fact,) = digested(journal, lines, answer)
-    assert (fact.text, fact.speaker) == ("Vive en Lugo.", "ben")
+    for number in range(4):
+        for who, text in (("ana", "Vivo en Lugo"), ("ben", "Vivo en Vigo")):
+            journal.keep(session, line(f"{who}{number}", f"{text} {number}.", NOON, who=who))
+            reply = line(
+                f"r{who}{number}", f"¡Qué bien, {text[8:]}!", NOON, role="assistant", who=who
+            )
+            journal.keep(session, reply)
+    journal.keep(session, line("eva", "Yo en Soria.", NOON, who="eva"))
+    return session
+
+
+def test_what_several_people_say_is_looked_at_for_each_apart(tmp_path: Path) -> None:
+    async def test() -> None:
+        journal = Journal(tmp_path)
+        said_by_two(journal)
+        journal.close()
+        async with remembering(tmp_path, EventBus()) as memories:
+            # Whoever is asked about: of lines that were not shown nothing is made.
+            both = '{"facts": [{"text": "Vive en Lugo o Vigo.", "lines": [1, 3]}], "summary": "%s"}'
+            brain = FakeLlm(reply=both % "Vive en Lugo y en Vigo.", first=0.0, each=0.0)
+            assert await Digesting(memories, brain).look()
+            asked = [prompt.messages[-1].content for prompt in brain.prompts]
+            assert len(asked) == 2, "one line is too little"
+            assert "Lugo" in asked[0]
+            assert "Vigo" not in asked[0]
+            assert "Lugo" not in asked[1]
+            for who in ("ana", "ben"):
+                ask = functools.partial(facts.known, speaker=who, persona="MIA")
+                known = await memories.on_journal(ask)
+                assert {one.kind for one in known} == {"fact", "summary"}
+                with reading.opened(tmp_path) as connection:
+                    for one in known:
+                        sources = reading.sources(connection, one.id)
+                        assert {source.speaker for source in sources} == {who}
+
+    asyncio.run(test())
 
 
 def test_who_is_not_to_be_remembered_is_not_thought_about(tmp_path: Path) -> None:
     async def test() -> None:
         journal = Journal(tmp_path)
-        session = journal.begin("stage", "MIA", "es", NOON)
-        for number in range(4):
-            journal.keep(session, line(f"a{number}", f"Vivo en Lugo {number}.", who="ana"))
-            journal.keep(session, line(f"b{number}", f"Vivo en Vigo {number}.", who="ben"))
-        journal.meet("ana", "Ana", NOON)
+        said_by_two(journal)
         journal.remember_speaker("ana", False, NOON)
         journal.close()
         async with remembering(tmp_path, EventBus()) as memories:
@@ -255,9 +272,32 @@ def test_who_is_not_to_be_remembered_is_not_thought_about(tmp_path: Path) -> Non
             assert not brain.prompts, "off is off"
             memories.switch(True)
             assert await digesting.look()
-            asked = brain.prompts[0].messages[-1].content
+            (asked,) = (prompt.messages[-1].content for prompt in brain.prompts)
             assert "Vigo 0" in asked
             assert "Lugo" not in asked
             assert not await digesting.look(), "looked at once"
 
     asyncio.run(test())
+
+
+def test_a_line_corrected_while_the_brain_was_at_it_is_looked_at_again(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    lines = told(journal)
+    forgetting.edit(journal, lines[0].id, "Mi gata se llama Luna.")
+    assert digested(journal, lines, SUMMED % ONE) == []
+    found = facts.undigested(journal, frozenset())
+    assert found is not None
+    assert found[1][0].text == "Mi gata se llama Luna."
+
+
+def test_talks_about_the_same_are_not_forgotten_with_one_of_them(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    made = {}
+    for number in range(12):
+        lines = told(journal, tuple((role, f"{text[:-1]} {number}.") for role, text in SAID))
+        fact = f'{{"text": "La usuaria vive en Sevilla {number}.", "lines": [{lines[2].id}]}}'
+        summary = '"summary": "La usuaria contó cosas de Sevilla y del trabajo."'
+        digested(journal, lines, f'{{"facts": [{fact}], {summary}}}')
+        made[number] = lines
+    assert len(forgetting.forget(journal, Wanted(ids=(made[9][2].id,)))) == 3, "with what is of it"
+    assert len(forgetting.forget(journal, Wanted(ids=(made[10][0].id,)))) == 2, "and its summary"

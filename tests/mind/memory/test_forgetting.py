@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sqlite3
+import threading
+import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mia.errors import MiaError
-from mia.mind.memory import forgetting, keeping, reading
+from mia.mind.memory import forgetting, keeping, reading, tidying
 from mia.mind.memory.changing import Engine
 from mia.mind.memory.journal import FILE, Journal, connect
 from mia.mind.memory.library import Library
@@ -199,6 +204,10 @@ def test_there_is_a_copy_again_after_a_forgetting_and_each_day(tmp_path: Path) -
                 talking.says(said)
                 await settled(memories)
             await Library(memories).forget({"ids": (1,)})
+            assert not copy.exists()
+            clock.now += tidying.PAUSE
+            talking.says("Y los sábados también.")
+            await settled(memories)
             await until(lambda: copy.exists() and b"Trabajo de noche." in copy.read_bytes())
             assert b"Sevilla" not in copy.read_bytes()
             clock.now = copy.stat().st_mtime + keeping.DAY + 1
@@ -220,7 +229,7 @@ def test_what_is_said_to_come_makes_the_talk_private_and_says_so(tmp_path: Path)
             talking.hears("De acuerdo.")
             talking.says("Me mudo a Quetzaltenango.")
             await settled(memories)
-            assert memories.private() == ["c"]
+            assert memories.recorder.private() == ["c"]
         assert kept(tmp_path) == ["Hola, soy Ana."]
         assert notices == ["memory.private_now"]
 
@@ -252,7 +261,7 @@ def test_in_company_it_is_only_who_asked_that_is_not_kept(tmp_path: Path) -> Non
                     )
                 )
             await settled(memories)
-            assert memories.private() == []
+            assert memories.recorder.private() == []
         assert kept(tmp_path) == ["Yo no."]
 
     asyncio.run(test())
@@ -292,3 +301,110 @@ def test_a_journal_whose_pages_are_damaged_is_said_to_be_and_nobody_waits(tmp_pa
         return None, None
 
     asyncio.run(test())
+
+
+def test_what_was_said_in_another_run_is_no_line_of_this_one(tmp_path: Path) -> None:
+    """Turns and replies are called alike in every run."""
+
+    async def test() -> None:
+        bus = EventBus()
+        async with remembering(tmp_path, bus) as memories:
+            talking = Talking(bus)
+            talking.says("Vivo en Sevilla.")
+            talking.hears("¡Qué calor!")
+            await settled(memories)
+        bus, told = EventBus(), list[str]()
+        async with remembering(tmp_path, bus) as memories:
+            library = Library(memories, lambda _ids, items: told.extend(items))
+            talking = Talking(bus)
+            talking.says("Hola otra vez.")
+            await settled(memories)
+            await library.edit(1, "Vivo en Huelva.")
+            await library.forget({"ids": (1, 2)})
+            assert told == []
+            talking.hears("¡Hola!")
+            await settled(memories)
+        assert kept(tmp_path) == ["Hola otra vez.", "¡Hola!"]
+
+    asyncio.run(test())
+
+
+def test_one_that_was_interrupted_ends_also_where_nothing_can_be_embedded(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    session = journal.begin("c", "MIA", "es", NOON)
+    for number in range(30):
+        journal.keep(session, line(f"i{number}", f"{SECRET} {number} come hierba", NOON))
+    forgetting.erase(journal, Wanted(ids=tuple(range(1, 30))))
+    journal.close()
+    embedder = Moody()
+    embedder.broken = True
+
+    async def test() -> None:
+        async with remembering(tmp_path, EventBus(), embedder=embedder):
+            pass
+
+    asyncio.run(test())
+    with reading.opened(tmp_path) as connection:
+        assert reading.noted(connection, "forgetting") is None
+    assert keeping.copy_of(tmp_path / FILE).exists()
+
+
+def filled(folder: Path, lines: int = 4000) -> Journal:
+    journal = Journal(folder)
+    session = journal.begin("c", "MIA", "es", NOON)
+    journal.meet("owner", "Ana", NOON)
+    with journal.transaction():
+        for number in range(lines):
+            journal.insert("turn", session, line(f"i{number}", f"Línea {number}. " * 40, NOON))
+    return journal
+
+
+def test_a_copy_gives_way_to_somebody_who_forgets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = filled(tmp_path)
+    monkeypatch.setattr(keeping, "PAGES", 1)
+    under_way = threading.Event()
+    go_on = keeping._go_on
+
+    def noticed(*given: int) -> None:
+        under_way.set()
+        time.sleep(0.001)
+        go_on(*given)
+
+    monkeypatch.setattr(keeping, "_go_on", noticed)
+    with ThreadPoolExecutor(1) as beside:
+        copying = beside.submit(keeping.copy, journal.path, NOON)
+        assert under_way.wait(30)
+        with keeping.no_copying():
+            assert copying.done() or not list(tmp_path.glob("*.copy*"))
+        assert copying.result() is False
+    assert not list(tmp_path.glob("*.copy*"))
+    assert keeping.copy(journal.path, NOON), "the next time it is made"
+    journal.close()
+
+
+def test_a_copy_that_would_fill_the_disk_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = filled(tmp_path, 10)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=1_000_000))
+    assert not keeping.copy(journal.path, NOON)
+    assert not list(tmp_path.glob("*.copy*"))
+    journal.close()
+
+
+def test_a_copy_that_fails_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = filled(tmp_path, 10)
+
+    def full(*_given: int) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(keeping, "_go_on", full)
+    with pytest.raises(sqlite3.OperationalError):
+        keeping.copy(journal.path, NOON)
+    assert not list(tmp_path.glob("*.copy*"))
+    journal.close()

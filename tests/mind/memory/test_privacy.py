@@ -31,6 +31,15 @@ def test_what_is_said_with_it_is_not_kept(text: str) -> None:
         "Don't save what I'm about to tell you.",
         "What I am going to say, please don't remember.",
         "From now on don't keep anything.",
+        "From now on, don't save anything.",
+        "A partir de ahora, no guardes nada.",
+        "No guardes nada a partir de ahora.",
+        "Don't save anything from now on.",
+        "Lo que os voy a contar no lo guardes.",
+        "Forget what I'm about to tell you.",
+        "Te voy a contar algo, no lo guardes.",
+        "No quiero que guardes lo que te voy a decir.",
+        "Oye, lo que voy a decir, por favor, no lo apuntes.",
     ],
 )
 def test_what_comes_next_is_not_kept_either(text: str) -> None:
@@ -54,6 +63,12 @@ def test_said_alone_it_means_what_was_said_before(text: str) -> None:
         "Eso no lo olvides nunca.",
         "Lo que voy a decir te va a gustar.",
         "I'm going to tell you what I don't remember.",
+        "I don't remember what I'm going to say.",
+        "I know what I'm going to say, don't save me a seat.",
+        "I don't remember that movie.",
+        "They don't keep that in stock.",
+        "No guardes lo que sobre, tíralo.",
+        "Sé lo que voy a decir, no lo guardo en secreto.",
         "I forgot that my keys were there.",
     ],
 )

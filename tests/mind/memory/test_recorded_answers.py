@@ -32,7 +32,7 @@ class Looked:
     """Of each talk."""
 
     def holding(self, kind: str) -> list[str]:
-        found = facts.known(self.journal, ["owner"], "MIA")
+        found = facts.known(self.journal, "owner", "MIA")
         return [memory.text for memory in found if memory.kind == kind]
 
 
@@ -48,7 +48,7 @@ def looked(folder: Path, person: str, talks: int | None = None) -> Looked:
         found = facts.undigested(journal, frozenset())
         assert found is not None
         lines = found[1]
-        known = facts.known(journal, ["owner"], "MIA")
+        known = facts.known(journal, "owner", "MIA")
         digest = facts.Digest(session, lines[-1].id, facts.understood(talk["answer"], lines, known))
         made.append(reading.by_ids(journal.connection, facts.keep(journal, digest, lines, known)))
     return Looked(journal, made)
@@ -63,7 +63,7 @@ def test_these_are_answers_to_what_is_asked(person: str, tmp_path: Path) -> None
             before.journal.keep(session, line(f"i{number}-{at}", text, NOON, role=role))
         found = facts.undigested(before.journal, frozenset())
         assert found is not None
-        known = facts.known(before.journal, ["owner"], "MIA")
+        known = facts.known(before.journal, "owner", "MIA")
         asked = facts.asked(found[1], known, talk["language"])
         text = "\n".join(message.content for message in asked.messages)
         told = hashlib.sha256(text.encode()).hexdigest()

@@ -7,6 +7,7 @@ the brain is theirs.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import sqlite3
 
@@ -14,6 +15,7 @@ from mia.conversation.ports import LanguageModel
 from mia.errors import MiaError
 from mia.mind.memory import facts
 from mia.mind.memory.memories import Memories
+from mia.mind.memory.records import Memory
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,6 @@ class Digesting:
     async def run(self) -> None:
         """Live until cancelled."""
         recorder = self._memories.recorder
-        await self._memories.caught_up()
         wait = self._quiet
         while True:
             await recorder.idle.wait()
@@ -40,6 +41,7 @@ class Digesting:
                 continue
             wait = self._quiet
             try:
+                await self._memories.caught_up()
                 if not await self.look():
                     await recorder.busy.wait()  # until somebody speaks there is nothing new
             except (MiaError, sqlite3.Error) as error:
@@ -79,15 +81,21 @@ class Digesting:
         if found is None:
             return False
         session, every = found
-        upto, persona, language = every[-1].id, every[-1].persona, every[-1].language
-        # Who is not to be remembered is not thought about either.
-        lines = [line for line in every if memories.remembers(line.speaker, line.persona)]
-        people = facts.people_of(lines)
-        known = await memories.on_journal(lambda journal: facts.known(journal, people, persona))
-        answer = ""
-        if people:
-            answer = await facts.written(self._brain, facts.asked(lines, known, language))
-        digest = facts.Digest(session, upto, facts.understood(answer, lines, known))
-        made = await memories.on_journal(lambda journal: facts.keep(journal, digest, lines, known))
-        log.info("%d facts and summaries were made of conversation %d", len(made), session)
+        made: list[facts.Made] = []
+        shown: list[Memory] = []
+        for person, lines in facts.by_person(every).items():
+            persona = lines[-1].persona
+            if not memories.remembers(person, persona):
+                continue  # who is not to be remembered is not thought about either
+            known = await memories.on_journal(
+                functools.partial(facts.known, speaker=person, persona=persona)
+            )
+            request = facts.asked(lines, known, lines[-1].language)
+            answer = await facts.written(self._brain, request)
+            if memories.remembers(person, persona):  # still
+                made += facts.understood(answer, lines, known)
+                shown += known
+        digest = facts.Digest(session, every[-1].id, made)
+        ids = await memories.on_journal(lambda journal: facts.keep(journal, digest, every, shown))
+        log.info("%d facts and summaries were made of conversation %d", len(ids), session)
         return True

@@ -1,5 +1,6 @@
 """What a capable brain makes of turns while nobody talks: short facts, and a summary of the talk,
-each linked to the turns it comes from.
+each linked to the turns it comes from. What several people say in one talk is looked at for each
+of them apart.
 
 Never needed: the turns stay, and stay searchable. A fact names the lines it stands on; one that
 contradicts what was known closes its time ("until"), which then is told no more, and so are the
@@ -9,6 +10,7 @@ makes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -35,6 +37,8 @@ LONGEST_FACT = 200
 LONGEST_SUMMARY = 400
 #: What is known that the brain is shown, of each kind: the newest.
 MOST_KNOWN = {"fact": 30, "summary": 5}
+#: Of that, as many as may have a word that a new fact has taken from one of them.
+FEW = 3
 
 
 class _Fact(BaseModel):
@@ -105,11 +109,10 @@ def undigested(journal: Journal, running: frozenset[int]) -> tuple[int, list[Mem
     return None
 
 
-def known(journal: Journal, people: Iterable[str], persona: str) -> list[Memory]:
-    """The facts and summaries that hold about these people, the newest first."""
+def known(journal: Journal, speaker: str, persona: str) -> list[Memory]:
+    """The facts and summaries that hold about a person, the newest first."""
     ids = [
         row[0]
-        for speaker in people
         for kind, most in MOST_KNOWN.items()
         for row in journal.connection.execute(
             "SELECT id FROM memory WHERE kind = ? AND until IS NULL AND speaker = ?"
@@ -120,21 +123,22 @@ def known(journal: Journal, people: Iterable[str], persona: str) -> list[Memory]
     return reading.by_ids(journal.connection, sorted(ids, reverse=True))
 
 
-def people_of(lines: Sequence[Memory]) -> list[str]:
-    """Who speaks in them, MIA aside, in the order of their first words."""
-    return list(dict.fromkeys(line.speaker for line in lines if line.role == "user"))
+def by_person(lines: Sequence[Memory]) -> dict[str, list[Memory]]:
+    """What each person said and was answered: what two people said makes no fact of either, and a
+    summary would tell the one what the other said."""
+    found: dict[str, list[Memory]] = {}
+    for line in lines:
+        found.setdefault(line.speaker, []).append(line)
+    return {
+        person: theirs
+        for person, theirs in found.items()
+        if len(theirs) >= FEWEST_LINES or len(found) == 1
+    }
 
 
 def asked(lines: Sequence[Memory], known: Sequence[Memory], language: str) -> Prompt:
     """What the brain is asked: lines and what is known by number, JSON to come back."""
-    people = people_of(lines)
-
-    def who(line: Memory) -> str:
-        if line.role != "user" or len(people) == 1:
-            return line.role
-        return f"user {people.index(line.speaker) + 1}"
-
-    said = "\n".join(f"{line.id} {who(line)}: {clean(line.text)[:300]}" for line in lines)
+    said = "\n".join(f"{line.id} {line.role}: {clean(line.text)[:300]}" for line in lines)
     before = "\n".join(f"{one.id}: {clean(one.text)}" for one in known) or "-"
     wish = translate("memory.facts.ask", language, lines=said, known=before)
     system = translate("memory.facts.system", language)
@@ -143,7 +147,7 @@ def asked(lines: Sequence[Memory], known: Sequence[Memory], language: str) -> Pr
 
 def understood(answer: str, lines: Sequence[Memory], known: Sequence[Memory]) -> list[Made]:
     """The facts of an answer, and the summary, that stand on lines that were shown and share a word
-    with them; nothing where it is no such answer."""
+    with them; nothing where it is no such answer. lines: of one person (`by_person`)."""
     facts = (_fact(row, lines, known) for row in objects(answer, "text"))
     summaries = (_summary(row, lines, known) for row in objects(answer, "summary"))
     summary = next((one for one in summaries if one is not None), None)
@@ -158,24 +162,18 @@ def _fact(row: object, lines: Sequence[Memory], known: Sequence[Memory]) -> Made
     named = [line for line in lines if line.id in fact.lines and line.role == "user"]
     stems = set(words.asked(fact.text))
     heard = stems_of(named)
-    # Words of two people make a fact of neither.
-    if not stems & heard or len(people_of(named)) > 1:
+    if not stems & heard:
         return None
     # It stands on each line that has a word of it, named or not.
-    standing = _with(stems - heard, lines) | {line.id for line in named}
-    source = named[-1]
-    replaces = tuple(
-        one.id for one in known if one.id in fact.replaces and one.speaker == source.speaker
-    )
-    return Made("fact", fact.text, source, standing, _with(stems - heard, known), replaces)
+    others = (line.id for line in lines if (stems - heard) & stems_of([line]))
+    standing = frozenset([*(line.id for line in named), *others])
+    replaces = tuple(one.id for one in known if one.id in fact.replaces)
+    return Made("fact", fact.text, named[-1], standing, _with(stems - heard, known), replaces)
 
 
 def _summary(row: object, lines: Sequence[Memory], known: Sequence[Memory]) -> Made | None:
-    """It tells everybody's words, so only a talk with one person has one; and it may have been
-    made of any line, so it stands on all of them."""
+    """It may have been made of any line, so it stands on all of them."""
     said = [line for line in lines if line.role == "user"]
-    if len(people_of(lines)) != 1:
-        return None
     try:
         text = _Summary.model_validate(row).summary
     except ValidationError:
@@ -187,9 +185,12 @@ def _summary(row: object, lines: Sequence[Memory], known: Sequence[Memory]) -> M
     return Made("summary", text, said[-1], standing, _with(stems - stems_of(lines), known))
 
 
-def _with(stems: set[str], memories: Iterable[Memory]) -> frozenset[int]:
-    """Those that have one of these words."""
-    return frozenset(memory.id for memory in memories if stems & stems_of([memory]))
+def _with(stems: set[str], known: Sequence[Memory]) -> frozenset[int]:
+    """Those that have one of these words, where few have it. What many have ("the user told …", a
+    name) is of none of them, and would be forgotten with any."""
+    having = Counter(stem for one in known for stem in stems_of([one]))
+    rare = {stem for stem in stems if having[stem] <= FEW}
+    return frozenset(one.id for one in known if rare & stems_of([one]))
 
 
 def stems_of(memories: Iterable[Memory]) -> set[str]:
@@ -235,10 +236,12 @@ def keep(
             for old in made.replaces:
                 journal.withdraw(old, source.at)
             ids.append(memory)
+        # What says something else now is to be looked at again.
+        changed = (line.id for line in lines if line.id not in there and journal.has(line.id))
         connection.execute(
             "INSERT INTO digested VALUES (?, ?) ON CONFLICT (session)"
             " DO UPDATE SET upto = excluded.upto",
-            (digest.session, digest.upto),
+            (digest.session, min([digest.upto, *(line - 1 for line in changed)])),
         )
     return ids
 

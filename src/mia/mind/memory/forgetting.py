@@ -95,7 +95,7 @@ def finish(journal: Journal) -> bool:
 
 def scrub(journal: Journal) -> None:
     """Clear away every byte of what is deleted. Raises MiaError `memory.forget_unfinished`."""
-    with keeping.COPYING:
+    with keeping.no_copying():
         _scrub(journal)
     with journal.transaction():
         journal.note(_OWED, None)
@@ -128,15 +128,16 @@ def _with_facts(connection: sqlite3.Connection, memories: Sequence[int]) -> list
 
 def _look_again(connection: sqlite3.Connection, memory: int, facts: Sequence[int]) -> None:
     """What was made of a line that says something else now is made anew: its conversation is
-    looked at again from the first line that went into it."""
-    if facts:
-        marks = ",".join("?" * len(facts))
-        connection.execute(
-            "UPDATE digested SET upto = min(upto,"
-            f" (SELECT min(turn) FROM source WHERE fact IN ({marks})) - 1)"
-            " WHERE session = (SELECT session FROM memory WHERE id = ?)",
-            [*facts, memory],
-        )
+    looked at again from the first of its lines that went into it."""
+    first = (
+        "SELECT min(source.turn) FROM source JOIN memory line ON line.id = source.turn"
+        f" WHERE source.fact IN ({','.join('?' * len(facts))}) AND line.session = digested.session"
+    )
+    connection.execute(
+        f"UPDATE digested SET upto = min(upto, {memory:d} - 1, coalesce(({first}), {memory:d}) - 1)"
+        f" WHERE session = (SELECT session FROM memory WHERE id = {memory:d})",
+        facts,
+    )
 
 
 def _sessions(connection: sqlite3.Connection, memories: Sequence[int]) -> set[int]:

@@ -215,14 +215,19 @@ class Journal:
         )
 
     def withdraw(self, fact: int, at: float) -> None:
-        """A fact or summary holds no longer from that moment on, and no summary that stands on a
-        line of it: it tells the same. Inside a transaction of the caller's."""
+        """A fact or summary holds no longer from that moment on, and no summary of the same talk,
+        which tells the same. Inside a transaction of the caller's."""
+        # The newest line that went into it is of that talk; older ones it may owe to others.
         self.connection.execute(
             "UPDATE memory SET until = ?1 WHERE until IS NULL AND (id = ?2 OR kind = 'summary' AND"
-            " id IN (SELECT others.fact FROM source JOIN source others ON others.turn = source.turn"
-            " WHERE source.fact = ?2))",
+            " id IN (SELECT fact FROM source WHERE turn ="
+            " (SELECT max(turn) FROM source WHERE fact = ?2)))",
             (at, fact),
         )
+
+    def has(self, memory: int) -> bool:
+        row = self.connection.execute("SELECT 1 FROM memory WHERE id = ?", (memory,)).fetchone()
+        return row is not None
 
     def change_text(self, memory: int, text: str, status: str | None = None) -> None:
         """Another text for a memory; inside a transaction of the caller's."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from mia.errors import MiaError, fault
@@ -26,6 +28,21 @@ BESIDE = ("-wal", "-shm")
 #: Held while a copy is made, and while what is forgotten is cleared away: a copy that is begun
 #: before and ended after would have it still.
 COPYING = threading.Lock()
+_STOP = threading.Event()
+"""Set while somebody waits for a copy to be given up."""
+#: Pages copied, and steps of the check, between two looks at that.
+PAGES, STEPS = 1000, 100_000
+#: Room on the disk that a copy leaves free, in bytes.
+SPARE = 256 * 1024 * 1024
+
+
+@contextlib.contextmanager
+def no_copying() -> Iterator[None]:
+    """No copy is made meanwhile; one that is under way is given up."""
+    _STOP.set()
+    with COPYING:
+        _STOP.clear()
+        yield
 
 
 def copy_of(journal: Path) -> Path:
@@ -33,29 +50,56 @@ def copy_of(journal: Path) -> Path:
 
 
 def copy(journal: Path, now: float) -> bool:
-    """Make today's copy, unless there is one; whether it was made. now: Unix seconds.
+    """Make today's copy, unless there is one, or somebody forgets something meanwhile, or the disk
+    has too little room; whether it was made. now: Unix seconds.
 
     Raises OSError, sqlite3.Error (among them: the journal is damaged).
     """
     with COPYING:
-        return _copied(journal, now)
+        target = copy_of(journal)
+        if target.exists() and now - target.stat().st_mtime < DAY:
+            return False
+        if shutil.disk_usage(journal.parent).free < journal.stat().st_size + SPARE:
+            return False
+        part = target.with_name(target.name + ".part")
+        try:
+            _copy(journal, part)
+            part.replace(target)
+        except _Stopped:
+            return False
+        finally:
+            _leave_nothing(part)
+    return True
 
 
-def _copied(journal: Path, now: float) -> bool:
-    target = copy_of(journal)
-    if target.exists() and now - target.stat().st_mtime < DAY:
-        return False
-    part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
+class _Stopped(Exception):
+    """The copy was given up."""
+
+
+def _copy(journal: Path, part: Path) -> None:
+    _leave_nothing(part)
     with contextlib.closing(connect(journal, write=False)) as source:
-        verdict = source.execute("PRAGMA quick_check(1)").fetchone()[0]
+        source.set_progress_handler(_STOP.is_set, STEPS)
+        try:
+            verdict = source.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            raise (_Stopped if _STOP.is_set() else error) from None
+        source.set_progress_handler(None, 0)
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
         os.close(os.open(part, os.O_CREAT | os.O_RDWR, 0o600))
         with contextlib.closing(sqlite3.connect(part)) as copied:
-            source.backup(copied)
-    part.replace(target)
-    return True
+            source.backup(copied, pages=PAGES, progress=_go_on)
+
+
+def _go_on(_status: int, _remaining: int, _total: int) -> None:
+    if _STOP.is_set():
+        raise _Stopped
+
+
+def _leave_nothing(part: Path) -> None:
+    for path in part.parent.glob(f"{part.name}*"):
+        path.unlink(missing_ok=True)
 
 
 def drop(journal: Path) -> None:
@@ -83,7 +127,9 @@ def set_aside(journal: Path) -> bool:
 
 def problem(error: Exception, folder: Path) -> MiaError:
     """What a user is told of something that went wrong with the memory in this folder."""
-    if isinstance(error, (OSError, sqlite3.Error)):
+    if isinstance(error, (OSError, sqlite3.OperationalError)):  # a full disk, a lock
+        return MiaError("memory.unwritable", path=folder / FILE, reason=error)
+    if isinstance(error, sqlite3.Error):
         return MiaError("memory.damaged", path=folder / FILE, reason=error)
     return fault(error, "memory")
 

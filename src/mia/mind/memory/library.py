@@ -73,7 +73,7 @@ class Library:
         told: JSON = {
             "status": memories.status,
             "enabled": memories.choices.enabled,
-            "private": memories.private(),
+            "private": memories.recorder.private(),
             "embedder": memories.embedder.name if memories.embedder else None,
             "makes_facts": self._makes_facts(),
             "problem": memories.problem,
@@ -196,14 +196,16 @@ class Library:
         def change(journal: Journal) -> None:
             facts.extend(forgetting.edit(journal, memory, text))
 
-        await self._write(change)
-        self._forgotten([memory, *facts], [])
-        self._corrected(before, text)
+        try:
+            await self._write(change)
+        finally:  # also where traces are left on the disk: nothing that runs is to hold them
+            self._forgotten([memory, *facts], [])
+            self._corrected(before, text)
         return (await self.context(memory, 0))["memory"]  # type: ignore[no-any-return]
 
     def _corrected(self, memory: Memory, text: str) -> None:
         """A line says this now; a running talk that has it is to go on from that."""
-        if memory.item is not None:
+        if memory.item is not None and memory.session in self._memories.recorder.running():
             self._forgotten([], [memory.item])
 
     async def pin(self, memory: int, pinned: bool) -> JSON:
@@ -216,21 +218,21 @@ class Library:
         wanted = Wanted(**conditions)
         await self._memories.recorder.settled()
         where, values = wanted.where()
-        items = await self._ask(
-            lambda connection: [
-                row[0]
-                for row in connection.execute(
-                    f"SELECT item FROM memory WHERE item IS NOT NULL AND {where}", values
-                )
-            ]
+        # Turns and replies are called alike in every run: only those of talks that go on are meant.
+        running = self._memories.recorder.running()
+        said = await self._ask(
+            lambda connection: connection.execute(
+                f"SELECT session, item FROM memory WHERE item IS NOT NULL AND {where}", values
+            ).fetchall()
         )
+        items = [item for session, item in said if session in running]
         gone: list[int] = []
 
         def change(journal: Journal) -> None:
             gone.extend(forgetting.erase(journal, wanted))
             forgetting.scrub(journal)
 
-        self._memories.recorder.unsay(items)
+        self._memories.recorder.unsay(said)
         try:
             await self._write(change)
         finally:  # also where traces are left on the disk: nothing that runs is to hold them

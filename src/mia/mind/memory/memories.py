@@ -20,8 +20,8 @@ from typing import Literal, TypeVar
 from mia import calendar
 from mia.blocking import Worker, run_blocking
 from mia.conversation.ports import Asking, Recollection
-from mia.errors import MiaError
-from mia.mind.memory import forgetting, injection, keeping, reading, words
+from mia.errors import MiaError, fault
+from mia.mind.memory import injection, keeping, reading, words
 from mia.mind.memory.changing import Changing, Engine, Former
 from mia.mind.memory.journal import FILE, Journal, connect
 from mia.mind.memory.outbox import Outbox
@@ -30,6 +30,7 @@ from mia.mind.memory.privacy import wish
 from mia.mind.memory.recalling import Recaller, question_of
 from mia.mind.memory.recorder import Recorder, Talk
 from mia.mind.memory.records import OWNER, Speaker
+from mia.mind.memory.tidying import Tidying
 from mia.telemetry.events import EventBus
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ class Memories:
             self.meet,
             forgot,
         )
+        self._tidying = Tidying(folder, self._writer, self.recorder.idle.wait, now)
 
     @property
     def journal(self) -> Journal:
@@ -131,12 +133,8 @@ class Memories:
         """As `attend`, for one that begins its turns' ids from one again: what is said in it now
         must not take the place of what was said in it before."""
         talk = self.attend(conversation)
-        talk.last = []
+        talk.last, talk.hushed = [], set()
         self.recorder.submit(functools.partial(setattr, talk, "session", None))
-
-    def private(self) -> list[str]:
-        """The conversations of which nothing is kept."""
-        return [talk.id for talk in self.recorder.talks.values() if talk.private]
 
     def remembers(self, speaker: str, persona: str) -> bool:
         """Whether this person is remembered by this persona at all."""
@@ -250,10 +248,8 @@ class Memories:
             await outbox.agree()
         if self.choices.most is not None:
             await self._writer.run(self.journal.rest_beyond, self.choices.most)
+        await self._guarded(self._tidying.look(self.journal))
         await outbox.deliver()
-        await self._writer.run(forgetting.finish, self.journal)
-        await self.recorder.idle.wait()
-        await run_blocking(keeping.copy, self.folder / FILE, self.now())
 
     async def _guarded(self, work: Awaitable[None]) -> None:
         """Trouble in the background is told, and tried again with the next line."""
@@ -416,4 +412,4 @@ class Memories:
 
     def _by_words_alone(self, recaller: Recaller) -> None:
         if (problem := recaller.finds.problem) is not None:
-            self.trouble(keeping.problem(problem, self.folder))
+            self.trouble(fault(problem, "memory"))

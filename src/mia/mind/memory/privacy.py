@@ -12,28 +12,39 @@ from typing import Literal
 Wish = Literal["this", "before", "after"]
 """Not to be kept: what is said now, what was said just before, or this and all that follows."""
 
+_KEEP_NOTHING = (
+    r"(?:no\s+(?:quiero que\s+)?(?:lo\s+|me\s+)?(?:guardes|recuerdes|apuntes|anotes|memorices)"
+    r"|(?<!\bi )(?<!\bwe )(?<!\bthey )(?<!\byou )(?:do not|don'?t)"
+    r"\s+(?:save|remember|store|keep|write down)|forget)"
+)
 _ABOUT_TO = (
-    r"(?:lo que (?:te )?(?:voy|vamos) a (?:decir|contar)(?:te)?"
+    r"(?:(?:nada de )?lo que (?:te |os )?(?:voy|vamos) a (?:decir|contar)(?:te|os)?"
     r"|(?:anything|what(?:ever)?) (?:i am|i'm|we are|we're) (?:about|going) to"
     r" (?:say|tell)(?: you)?)"
 )
-_KEEP_NOTHING = (
-    r"(?:no\s+(?:lo\s+)?(?:guardes|recuerdes|apuntes|anotes|memorices)"
-    r"|(?:do not|don'?t)\s+(?:save|remember|store|keep|write down))"
-)
+_FROM_NOW = r"(?:a partir de ahora|desde ahora|de ahora en adelante|from now on)"
+#: Between two halves of such a wish: "please", "por favor", "te pido".
+_POLITE = r",?(?:\s+(?:por favor|please|te pido|eh|vale|mia))?,?\s+"
 _AFTER = re.compile(
-    rf"\b(?:{_ABOUT_TO},?(?:\s+\w+){{0,2}},?\s+{_KEEP_NOTHING}"
-    rf"|{_KEEP_NOTHING}\s+(?:nada de )?{_ABOUT_TO}"
-    r"|a partir de ahora no (?:guardes|recuerdes|apuntes|anotes) nada"
-    r"|from now on (?:do not|don'?t) (?:save|remember|store|keep) anything)\b"
+    rf"(?:^|,\s*|\b(?:mia|oye|hey|pero|but|y|and)\s+){_ABOUT_TO}{_POLITE}{_KEEP_NOTHING}"
+    r"(?:\s+(?:it|that|lo))?(?:,.*)?$"
+    rf"|\b{_KEEP_NOTHING}\s+{_ABOUT_TO}"
+    rf"|{_FROM_NOW}{_POLITE}{_KEEP_NOTHING}\s+(?:nada|anything)"
+    rf"|{_KEEP_NOTHING}\s+(?:nada|anything)\s+{_FROM_NOW}"
+    r"|\bte voy a (?:decir|contar) (?:algo|una cosa),? (?:pero )?no lo"
+    r" (?:guardes|recuerdes|apuntes|anotes|memorices)"
+    r"|\bi(?:'m| am) (?:about|going) to tell you something,? (?:but )?(?:please )?(?:do not|don'?t)"
+    r" (?:save|remember|store|keep|write) it"
 )
 _THIS = re.compile(
     r"\b(?:(?:esto|eso|lo que (?:te )?(?:digo|cuento))\s+no\s+(?:lo\s+)?"
     r"(?:guardes|recuerdes|apuntes|anotes|memorices)"
-    r"|no\s+(?:guardes|recuerdes|apuntes|anotes|memorices)\s+(?:esto|eso|nada de esto|lo que)"
+    r"|no\s+(?:guardes|recuerdes|apuntes|anotes|memorices)\s+(?:esto|eso|nada de esto"
+    r"|lo que (?:te )?(?:digo|cuento|estoy (?:diciendo|contando)))"
     r"|que (?:esto )?quede entre (?:nosotr[oa]s|tu y yo)|esto es (?:privado|confidencial)"
     r"|extraoficialmente"
-    r"|(?:do not|don'?t)\s+(?:save|remember|store|keep|write down)\s+(?:this|that|what i)"
+    r"|(?<!\bi )(?<!\bwe )(?<!\bthey )(?<!\byou )(?:do not|don'?t)"
+    r"\s+(?:save|remember|store|keep|write down)\s+(?:this|that|what i)"
     r"|(?:this|that) is (?:private|off the record|between us)|off the record"
     r"|between you and me|keep this between us)\b"
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mia.blocking import Worker
@@ -233,10 +233,28 @@ class Recorder:
         if talk.session is not None:
             talk.session = self._journal().session_left(talk.session)
 
-    def unsay(self, items: Sequence[str]) -> None:
-        """These lines were forgotten: what is still to be said or told of them is not written."""
-        for talk in self.talks.values():
-            talk.unsaid.update(items)
+    def private(self) -> list[str]:
+        """The conversations of which nothing is kept."""
+        return [talk.id for talk in self.talks.values() if talk.private]
+
+    def as_private_as(self, before: Recorder) -> None:
+        """What was not to be kept there is not to be kept here."""
+        for one in before.talks.values():
+            talk = self.attend(one.id)
+            talk.private, talk.hushed = one.private, set(one.hushed)
+
+    def running(self) -> frozenset[int]:
+        """The conversations, as the journal has them, that go on."""
+        found = (talk.session for talk in self.talks.values())
+        return frozenset(session for session in found if session is not None)
+
+    def unsay(self, said: Iterable[tuple[int, str]]) -> None:
+        """These lines, by conversation, are forgotten: what is still to be said or told of them is
+        not written."""
+        for session, item in said:
+            for talk in self.talks.values():
+                if talk.session == session:
+                    talk.unsaid.add(item)
 
     def _take_back(self, talk: Talk, item: str) -> None:
         def write() -> None:

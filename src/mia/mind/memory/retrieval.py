@@ -124,9 +124,10 @@ class Retriever:
                 words_found = beside.submit(with_words)
                 try:
                     vector = self._vector(self.embedder, question, named[1], language)
-                    nearest = self._nearest(vector, POOL)
-                except Exception as error:  # noqa: BLE001 - whatever they raise, words are there
+                except Exception as error:  # noqa: BLE001 - whatever it raises, words are there
                     self.problem = error
+                else:
+                    nearest = self._nearest(vector, POOL)
                 by_words, most, rows = words_found.result()
         by_meaning, rows = self._by_meaning(vector, nearest, rows, read)
         rows = rows.near(list(by_words.keys() | by_meaning.keys()), _seeds(by_words, by_meaning))
@@ -220,7 +221,11 @@ class Retriever:
 
     def _nearest(self, vector: npt.NDArray[np.float32], many: int) -> dict[int, float]:
         """The cosine of each of the nearest memories, whoever said them; the nearest first."""
-        return dict(self.index.search(vector, many)) if self.index is not None else {}
+        try:
+            return dict(self.index.search(vector, many)) if self.index is not None else {}
+        except Exception as error:  # noqa: BLE001 - as above
+            self.problem = error
+            return {}
 
     def _by_meaning(
         self,
@@ -237,7 +242,7 @@ class Retriever:
         # of another time, more of it is looked at.
         usable = rows.usable[rows.places(list(nearest))].sum()
         if len(nearest) == POOL and usable < POOL / 2:
-            nearest = self._nearest(vector, WIDE_POOL)
+            nearest = self._nearest(vector, WIDE_POOL) or nearest
             rows = _with(nearest, rows, read)
         return nearest, rows
 
@@ -246,7 +251,7 @@ class Retriever:
         if self.embedder is None:
             return np.empty((len(ids), 0), np.float32)
         wanted = ids.tolist()
-        if isinstance(self.index, Compares):
+        if isinstance(self.index, Compares) and self.problem is None:
             parts = [self.index.vectors(wanted)]
         else:
             parts = [*reading.vectors(self._connection, self.embedder.name, wanted)]
