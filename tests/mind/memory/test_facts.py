@@ -41,7 +41,7 @@ def told(journal: Journal, said: tuple[tuple[str, str], ...] = SAID) -> list[Mem
     session = journal.begin("stage", "MIA", "es", NOON)
     for number, (role, text) in enumerate(said):
         journal.keep(session, line(f"i{number}", text, NOON + number, role=role))
-    found = facts.undigested(journal, frozenset())
+    found = facts.undigested(journal, frozenset(), 0.0)
     assert found is not None
     return found[1]
 
@@ -65,7 +65,7 @@ def test_each_fact_is_linked_to_the_turns_it_comes_from(tmp_path: Path) -> None:
     ], "what stands on no line that was shown, or shares no word with it, is made up"
     sources = reading.sources(journal.connection, made[1].id)
     assert [turn.text for turn in sources] == ["Vivo en Sevilla desde hace años."]
-    assert facts.undigested(journal, frozenset()) is None, "looked at once"
+    assert facts.undigested(journal, frozenset(), 0.0) is None, "looked at once"
 
 
 def test_a_fact_that_is_contradicted_holds_no_longer(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_line_that_was_corrected_is_looked_at_again(tmp_path: Path) -> None:
     made = digested(journal, lines, SUMMED % TWO)
     forgotten = forgetting.edit(journal, lines[2].id, "Vivo en Huelva desde hace años.")
     assert set(forgotten) == {one.id for one in made}
-    found = facts.undigested(journal, frozenset())
+    found = facts.undigested(journal, frozenset(), 0.0)
     assert found is not None
     assert [line.text for line in found[1]][2] == "Vivo en Huelva desde hace años."
 
@@ -285,7 +285,7 @@ def test_a_line_corrected_while_the_brain_was_at_it_is_looked_at_again(tmp_path:
     lines = told(journal)
     forgetting.edit(journal, lines[0].id, "Mi gata se llama Luna.")
     assert digested(journal, lines, SUMMED % ONE) == []
-    found = facts.undigested(journal, frozenset())
+    found = facts.undigested(journal, frozenset(), 0.0)
     assert found is not None
     assert found[1][0].text == "Mi gata se llama Luna."
 
@@ -301,3 +301,14 @@ def test_talks_about_the_same_are_not_forgotten_with_one_of_them(tmp_path: Path)
         made[number] = lines
     assert len(forgetting.forget(journal, Wanted(ids=(made[9][2].id,)))) == 3, "with what is of it"
     assert len(forgetting.forget(journal, Wanted(ids=(made[10][0].id,)))) == 2, "and its summary"
+
+
+def test_of_a_talk_that_goes_on_only_what_was_said_a_while_ago_is_looked_at(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    lines = told(journal)
+    session = lines[0].session
+    assert session is not None
+    last = lines[-1].at
+    assert facts.undigested(journal, frozenset({session}), last) is None, "five are too few"
+    found = facts.undigested(journal, frozenset({session}), last + 1)
+    assert found == (session, lines)

@@ -45,7 +45,7 @@ def looked(folder: Path, person: str, talks: int | None = None) -> Looked:
         for at, (role, text) in enumerate(talk["said"]):
             said = line(f"i{number}-{at}", text, NOON + number * DAY + at, role=role)
             journal.keep(session, said)
-        found = facts.undigested(journal, frozenset())
+        found = facts.undigested(journal, frozenset(), 0.0)
         assert found is not None
         lines = found[1]
         known = facts.known(journal, "owner", "MIA")
@@ -61,7 +61,7 @@ def test_these_are_answers_to_what_is_asked(person: str, tmp_path: Path) -> None
         session = before.journal.begin("stage", "MIA", talk["language"], NOON + number * DAY)
         for at, (role, text) in enumerate(talk["said"]):
             before.journal.keep(session, line(f"i{number}-{at}", text, NOON, role=role))
-        found = facts.undigested(before.journal, frozenset())
+        found = facts.undigested(before.journal, frozenset(), 0.0)
         assert found is not None
         known = facts.known(before.journal, "owner", "MIA")
         asked = facts.asked(found[1], known, talk["language"])

@@ -1,4 +1,4 @@
-"""Facts and summaries while nobody talks: a capable brain looks at conversations that are over.
+"""Facts and summaries while nobody talks: a capable brain looks at what was said a while ago.
 
 It begins once everybody has been quiet for a while, and is given up the moment somebody speaks:
 the brain is theirs.
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds of quiet before the brain is asked.
 QUIET = 30.0
+#: After so many seconds a line of a talk that goes on stays as it is.
+SETTLED = 600.0
 #: After a brain that failed, as many times longer.
 LATER = 20
 
@@ -74,10 +76,10 @@ class Digesting:
         memories = self._memories
         if not memories.choices.enabled:
             return False
-        running = frozenset(
-            talk.session for talk in memories.recorder.talks.values() if talk.session is not None
+        running, settled = memories.recorder.running(), memories.now() - SETTLED
+        found = await memories.on_journal(
+            lambda journal: facts.undigested(journal, running, settled)
         )
-        found = await memories.on_journal(lambda journal: facts.undigested(journal, running))
         if found is None:
             return False
         session, every = found

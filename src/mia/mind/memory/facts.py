@@ -86,9 +86,11 @@ class Digest:
     made: Sequence[Made]
 
 
-def undigested(journal: Journal, running: frozenset[int]) -> tuple[int, list[Memory]] | None:
-    """A conversation, not one of the running, with enough lines nobody has looked at; and those
-    lines."""
+def undigested(
+    journal: Journal, running: frozenset[int], settled: float
+) -> tuple[int, list[Memory]] | None:
+    """A conversation with enough lines nobody has looked at; and those lines. Of the running ones
+    only lines said before `settled` (Unix seconds): newer ones may still be taken back."""
     rows = journal.connection.execute(
         "SELECT m.session, count(*) FROM memory m LEFT JOIN digested d ON d.session = m.session"
         " WHERE m.kind = 'turn' AND m.dormant = 0 AND m.session IS NOT NULL"
@@ -97,15 +99,17 @@ def undigested(journal: Journal, running: frozenset[int]) -> tuple[int, list[Mem
         (FEWEST_LINES,),
     ).fetchall()
     for session, _ in rows:
-        if session in running:
-            continue
         ids = journal.connection.execute(
             "SELECT m.id FROM memory m LEFT JOIN digested d ON d.session = m.session"
             " WHERE m.session = ? AND m.kind = 'turn' AND m.id > coalesce(d.upto, 0)"
             " ORDER BY m.id LIMIT ?",
             (session, MOST_LINES),
         ).fetchall()
-        return int(session), reading.by_ids(journal.connection, [row[0] for row in ids])
+        lines = reading.by_ids(journal.connection, [row[0] for row in ids])
+        if session in running:
+            lines = [line for line in lines if line.at < settled]
+        if len(lines) >= FEWEST_LINES:
+            return int(session), lines
     return None
 
 
