@@ -312,3 +312,51 @@ def test_of_a_talk_that_goes_on_only_what_was_said_a_while_ago_is_looked_at(tmp_
     assert facts.undigested(journal, frozenset({session}), last) is None, "five are too few"
     found = facts.undigested(journal, frozenset({session}), last + 1)
     assert found == (session, lines)
+
+
+def test_a_newer_summary_of_the_same_lines_takes_the_place_of_the_older(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    lines = told(journal)
+    digested(journal, lines, SUMMED % "")
+    forgetting.edit(journal, lines[4].id, "Trabajo de maestra.")
+    found = facts.undigested(journal, frozenset(), 0.0)
+    assert found is not None
+    digested(journal, found[1], SUMMED % "")
+    digested(journal, found[1], SUMMED % "")
+    held = [one for one in facts.known(journal, "owner", "MIA") if one.kind == "summary"]
+    assert len(held) == 1
+
+
+def test_a_line_corrected_before_those_that_are_looked_at_is_not_passed_over(
+    tmp_path: Path,
+) -> None:
+    journal = Journal(tmp_path)
+    early = told(journal)
+    digested(journal, early, SUMMED % TWO)
+    session = early[0].session
+    assert session is not None
+    for number, (role, text) in enumerate(SAID):
+        journal.keep(session, line(f"j{number}", text, NOON + 100 + number, role=role))
+    found = facts.undigested(journal, frozenset(), 0.0)
+    assert found is not None
+    forgetting.edit(journal, early[2].id, "Vivo en Huelva.")  # while the brain is at the others
+    digested(journal, found[1], "[]")
+    again = facts.undigested(journal, frozenset(), 0.0)
+    assert again is not None
+    assert again[1][0].id == early[0].id
+
+
+def test_an_answer_to_several_people_is_looked_at_for_none_of_them(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    session = journal.begin("stage", "MIA", "es", NOON)
+    for number in range(3):
+        for who in ("ana", "ben"):
+            journal.keep(session, line(f"{who}{number}", f"Hola de {who}.", who=who))
+        journal.keep(session, line(f"both{number}", "¡Hola!", role="assistant", who="ben"))
+        for extra in range(2):
+            journal.keep(session, line(f"b{number}{extra}", "Soy Ben.", who="ben"))
+        journal.keep(session, line(f"rb{number}", "Ya, Ben.", role="assistant", who="ben"))
+    found = facts.undigested(journal, frozenset(), 0.0)
+    assert found is not None
+    theirs = facts.by_person(found[1])
+    assert [one.text for one in theirs["ben"] if one.role == "assistant"] == ["Ya, Ben."] * 3

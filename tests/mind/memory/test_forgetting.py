@@ -408,3 +408,13 @@ def test_a_copy_that_fails_leaves_nothing_behind(
         keeping.copy(journal.path, NOON)
     assert not list(tmp_path.glob("*.copy*"))
     journal.close()
+
+
+def test_what_a_killed_copy_left_is_deleted_also_where_none_is_made(tmp_path: Path) -> None:
+    journal = filled(tmp_path, 10)
+    assert keeping.copy(journal.path, NOON)
+    left = keeping.copy_of(journal.path).with_suffix(".copy.part")
+    left.write_bytes(b"half")
+    assert not keeping.copy(journal.path, NOON), "there is one"
+    assert not left.exists()
+    journal.close()

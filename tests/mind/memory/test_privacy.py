@@ -16,6 +16,8 @@ from mia.mind.memory.privacy import wish
         "Don't save this, but I am leaving.",
         "This is off the record: they fired me.",
         "No recuerdes nada de esto.",
+        "No quiero que guardes esto.",
+        "Please, don't store this: I failed.",
     ],
 )
 def test_what_is_said_with_it_is_not_kept(text: str) -> None:
@@ -40,6 +42,9 @@ def test_what_is_said_with_it_is_not_kept(text: str) -> None:
         "Te voy a contar algo, no lo guardes.",
         "No quiero que guardes lo que te voy a decir.",
         "Oye, lo que voy a decir, por favor, no lo apuntes.",
+        "Lo que te voy a decir no lo guardes en tu memoria.",
+        "What I'm about to tell you, don't write it down.",
+        "I'm about to tell you something, but please don't keep it.",
     ],
 )
 def test_what_comes_next_is_not_kept_either(text: str) -> None:
@@ -64,6 +69,13 @@ def test_said_alone_it_means_what_was_said_before(text: str) -> None:
         "Lo que voy a decir te va a gustar.",
         "I'm going to tell you what I don't remember.",
         "I don't remember what I'm going to say.",
+        "Don't forget what I'm going to tell you.",
+        "I always forget what I'm going to say.",
+        "Never forget what I'm about to tell you.",
+        "A partir de ahora no me recuerdes nada.",
+        "De ahora en adelante no guardes nada en la nevera.",
+        "My parents don't remember that.",
+        "I really don't remember that, we still don't keep that.",
         "I know what I'm going to say, don't save me a seat.",
         "I don't remember that movie.",
         "They don't keep that in stock.",

@@ -45,7 +45,7 @@ class Digesting:
             try:
                 await self._memories.caught_up()
                 if not await self.look():
-                    await recorder.busy.wait()  # until somebody speaks there is nothing new
+                    await self._spoken(SETTLED)  # until then there is nothing new
             except (MiaError, sqlite3.Error) as error:
                 log.info("no facts and summaries were made: %s", getattr(error, "code", error))
                 wait = self._quiet * LATER

@@ -10,6 +10,8 @@ makes nothing.
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import aclosing
@@ -131,8 +133,14 @@ def by_person(lines: Sequence[Memory]) -> dict[str, list[Memory]]:
     """What each person said and was answered: what two people said makes no fact of either, and a
     summary would tell the one what the other said."""
     found: dict[str, list[Memory]] = {}
+    asking: set[str] = set()
+    answered = False
     for line in lines:
-        found.setdefault(line.speaker, []).append(line)
+        if line.role == "user":
+            asking = {line.speaker} if answered else asking | {line.speaker}
+        answered = line.role == "assistant"
+        if line.role == "user" or asking <= {line.speaker}:  # an answer to several is nobody's
+            found.setdefault(line.speaker, []).append(line)
     return {
         person: theirs
         for person, theirs in found.items()
@@ -235,19 +243,35 @@ def keep(
                 clean(made.text),
                 source.at,
             )
+            if made.kind == "summary":
+                journal.erase(_summed_up(connection, made))
             memory = journal.insert(made.kind, None, line)
             journal.found_in(memory, sorted(made.lines), made.known)
             for old in made.replaces:
                 journal.withdraw(old, source.at)
             ids.append(memory)
         # What says something else now is to be looked at again.
-        changed = (line.id for line in lines if line.id not in there and journal.has(line.id))
+        changed = [line.id for line in lines if line.id not in there and journal.has(line.id)]
         connection.execute(
-            "INSERT INTO digested VALUES (?, ?) ON CONFLICT (session)"
-            " DO UPDATE SET upto = excluded.upto",
-            (digest.session, min([digest.upto, *(line - 1 for line in changed)])),
+            "INSERT INTO digested VALUES (?1, ?2) ON CONFLICT (session)"
+            " DO UPDATE SET upto = excluded.upto"
+            # Where a line before these was corrected meanwhile, it is not to be passed over.
+            " WHERE NOT EXISTS (SELECT 1 FROM memory WHERE session = ?1 AND kind = 'turn'"
+            " AND id > digested.upto AND id < ?3)",
+            (digest.session, min([digest.upto, *(line - 1 for line in changed)]), lines[0].id),
         )
     return ids
+
+
+def _summed_up(connection: sqlite3.Connection, summary: Made) -> list[int]:
+    """The summaries that hold of lines of the same talk with the same person; this one is newer."""
+    rows = connection.execute(
+        "SELECT DISTINCT m.id FROM source s JOIN memory m ON m.id = s.fact JOIN memory t"
+        " ON t.id = s.turn WHERE s.turn IN (SELECT value FROM json_each(?)) AND t.at = m.at"
+        " AND m.kind = 'summary' AND m.until IS NULL AND m.speaker = ?",
+        (json.dumps(sorted(summary.lines)), summary.source.speaker),
+    )
+    return [row[0] for row in rows]
 
 
 def _as_they_were(journal: Journal, memories: Sequence[Memory]) -> set[int]:

@@ -65,8 +65,24 @@ def edit(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
     """Another text for a memory; the old one is forgotten, with the facts and summaries made from
     it (returned), which may be made anew from what it says now.
 
-    Raises MiaError `memory.unknown`.
+    Raises MiaError `memory.unknown`, `memory.unwritable`, `memory.forget_unfinished`.
     """
+    facts = correct(journal, memory, text)
+    drop_old(journal, memory)
+    return facts
+
+
+def drop_old(journal: Journal, memory: int) -> None:
+    """Clear away what a corrected line said. Raises MiaError `memory.forget_unfinished`."""
+    try:
+        Sounds(journal.path.parent).drop([memory])  # it says the old words
+    except OSError as error:
+        raise MiaError("memory.forget_unfinished", reason=error) from error
+    scrub(journal)
+
+
+def correct(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
+    """The same as `edit`; what is left of the old bytes is for `drop_old`."""
     with journal.transaction() as connection:
         if connection.execute("SELECT 1 FROM memory WHERE id = ?", (memory,)).fetchone() is None:
             raise MiaError("memory.unknown", id=memory)
@@ -76,11 +92,6 @@ def edit(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
         journal.erase(facts)
         journal.change_text(memory, text)
         journal.note(_OWED, "1")
-    try:
-        Sounds(journal.path.parent).drop([memory])  # it says the old words
-    except OSError as error:
-        raise MiaError("memory.forget_unfinished", reason=error) from error
-    scrub(journal)
     return tuple(facts)
 
 

@@ -217,11 +217,12 @@ class Journal:
     def withdraw(self, fact: int, at: float) -> None:
         """A fact or summary holds no longer from that moment on, and no summary of the same talk,
         which tells the same. Inside a transaction of the caller's."""
-        # The newest line that went into it is of that talk; older ones it may owe to others.
+        # It has the moment of the line it was told by; other lines it may owe to other talks.
         self.connection.execute(
             "UPDATE memory SET until = ?1 WHERE until IS NULL AND (id = ?2 OR kind = 'summary' AND"
-            " id IN (SELECT fact FROM source WHERE turn ="
-            " (SELECT max(turn) FROM source WHERE fact = ?2)))",
+            " id IN (SELECT others.fact FROM source JOIN memory line ON line.id = source.turn"
+            " JOIN memory fact ON fact.id = source.fact AND fact.at = line.at"
+            " JOIN source others ON others.turn = line.id WHERE source.fact = ?2))",
             (at, fact),
         )
 

@@ -30,16 +30,29 @@ BESIDE = ("-wal", "-shm")
 COPYING = threading.Lock()
 _STOP = threading.Event()
 """Set while somebody waits for a copy to be given up."""
-#: Pages copied, and steps of the check, between two looks at that.
-PAGES, STEPS = 1000, 100_000
+#: Pages copied between two looks at that.
+PAGES = 1000
 #: Room on the disk that a copy leaves free, in bytes.
 SPARE = 256 * 1024 * 1024
+
+
+class _Source:
+    """What is being copied, while it is."""
+
+    connection: sqlite3.Connection | None = None
+
+    @classmethod
+    def interrupt(cls) -> None:
+        if (connection := cls.connection) is not None:
+            with contextlib.suppress(sqlite3.ProgrammingError):  # closed this moment
+                connection.interrupt()
 
 
 @contextlib.contextmanager
 def no_copying() -> Iterator[None]:
     """No copy is made meanwhile; one that is under way is given up."""
     _STOP.set()
+    _Source.interrupt()
     with COPYING:
         _STOP.clear()
         yield
@@ -57,11 +70,12 @@ def copy(journal: Path, now: float) -> bool:
     """
     with COPYING:
         target = copy_of(journal)
+        part = target.with_name(target.name + ".part")
+        _leave_nothing(part)  # of a killed process
         if target.exists() and now - target.stat().st_mtime < DAY:
             return False
         if shutil.disk_usage(journal.parent).free < journal.stat().st_size + SPARE:
             return False
-        part = target.with_name(target.name + ".part")
         try:
             _copy(journal, part)
             part.replace(target)
@@ -77,19 +91,29 @@ class _Stopped(Exception):
 
 
 def _copy(journal: Path, part: Path) -> None:
-    _leave_nothing(part)
-    with contextlib.closing(connect(journal, write=False)) as source:
-        source.set_progress_handler(_STOP.is_set, STEPS)
+    with contextlib.closing(connect(journal, write=False)) as source, _copied_from(source):
+        # One picture for all of it: else what is written meanwhile makes the copy begin anew.
+        source.execute("BEGIN")
         try:
             verdict = source.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.OperationalError as error:
             raise (_Stopped if _STOP.is_set() else error) from None
-        source.set_progress_handler(None, 0)
         if verdict != "ok":
             raise sqlite3.DatabaseError(verdict)
         os.close(os.open(part, os.O_CREAT | os.O_RDWR, 0o600))
         with contextlib.closing(sqlite3.connect(part)) as copied:
             source.backup(copied, pages=PAGES, progress=_go_on)
+
+
+@contextlib.contextmanager
+def _copied_from(source: sqlite3.Connection) -> Iterator[None]:
+    _Source.connection = source
+    try:
+        if _STOP.is_set():
+            raise _Stopped
+        yield
+    finally:
+        _Source.connection = None
 
 
 def _go_on(_status: int, _remaining: int, _total: int) -> None:

@@ -191,16 +191,18 @@ class Library:
     async def edit(self, memory: int, text: str) -> JSON:
         """Another text; the old one, and what was made from it, are forgotten."""
         before = await self._ask(lambda connection: _one(connection, memory))
-        facts: list[int] = []
+        gone: list[int] = []
 
         def change(journal: Journal) -> None:
-            facts.extend(forgetting.edit(journal, memory, text))
+            gone.extend([memory, *forgetting.correct(journal, memory, text)])
+            forgetting.drop_old(journal, memory)
 
         try:
             await self._write(change)
         finally:  # also where traces are left on the disk: nothing that runs is to hold them
-            self._forgotten([memory, *facts], [])
-            self._corrected(before, text)
+            if gone:
+                self._forgotten(gone, [])
+                self._corrected(before, text)
         return (await self.context(memory, 0))["memory"]  # type: ignore[no-any-return]
 
     def _corrected(self, memory: Memory, text: str) -> None:

@@ -30,7 +30,7 @@ from mia.mind.memory.privacy import wish
 from mia.mind.memory.recalling import Recaller, question_of
 from mia.mind.memory.recorder import Recorder, Talk
 from mia.mind.memory.records import OWNER, Speaker
-from mia.mind.memory.tidying import Tidying
+from mia.mind.memory.tidying import PAUSE, Tidying
 from mia.telemetry.events import EventBus
 
 log = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ class Memories:
         """As `attend`, for one that begins its turns' ids from one again: what is said in it now
         must not take the place of what was said in it before."""
         talk = self.attend(conversation)
-        talk.last, talk.hushed = [], set()
+        talk.last, talk.unsaid = [], set()
         self.recorder.submit(functools.partial(setattr, talk, "session", None))
 
     def remembers(self, speaker: str, persona: str) -> bool:
@@ -224,7 +224,9 @@ class Memories:
             self._caught_up.set()
         while True:
             await self._guarded(changing.finish(lambda: self._meanwhile(outbox)))
-            await self._owed.wait()
+            with contextlib.suppress(TimeoutError):  # what is not owed is looked after, too
+                async with asyncio.timeout(PAUSE):
+                    await self._owed.wait()
             self._owed.clear()
             await self._guarded(self._round(outbox))
 
@@ -309,9 +311,10 @@ class Memories:
 
     async def on_journal(self, function: Callable[[Journal], T]) -> T:
         """The result of `function`, on the journal's thread; the index is looked after."""
-        result = await self._writer.run(function, self.journal)
-        self._owed.set()
-        return result
+        try:
+            return await self._writer.run(function, self.journal)
+        finally:
+            self._owed.set()
 
     async def delivered(self) -> None:
         """Return once the index knows what the journal knows, where there is an index."""

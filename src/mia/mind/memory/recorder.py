@@ -39,7 +39,8 @@ class Talk:
     private: bool = False
     """Nothing of it is kept."""
     hushed: set[str] = field(default_factory=set)
-    """Speakers in company who asked that nothing they say in it is kept."""
+    """Speakers in company who asked that nothing they say in it is kept; for good, as who comes
+    back to the same room may not know that it is another talk."""
     language: str = "es"
     unsaid: set[str] = field(default_factory=set)
     """Turns whose replies are not kept either."""

@@ -32,7 +32,7 @@ class Tidying:
 
     async def look(self, journal: Journal) -> None:
         """Raises MiaError `memory.forget_unfinished`, OSError, sqlite3.Error."""
-        if self._now() < self._next:
+        if 0 < self._next - self._now() <= PAUSE:  # beyond it, the clock was set back
             return
         self._next = self._now() + PAUSE
         await self._idle()
