@@ -80,6 +80,10 @@ def test_a_fact_that_is_contradicted_holds_no_longer(tmp_path: Path) -> None:
     assert old.until == later[0].at
     everything = {row.text for row in reading.every(journal.connection, Wanted())}
     assert "Vivo en Sevilla desde hace años." in everything, "what was said stays"
+    forgetting.forget(journal, Wanted(ids=(later[0].id,)))
+    holding = [fact.text for fact in facts.known(journal, "owner", "MIA")]
+    assert "Vive en Sevilla." in holding, "as nothing contradicts it any more"
+    assert "Vive en Oviedo." not in holding
 
 
 def test_a_turn_that_was_forgotten_meanwhile_makes_no_fact(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def erase(journal: Journal, wanted: Wanted) -> tuple[int, ...]:
         gone = _with_facts(connection, gone)
         touched = _sessions(connection, gone)
         _untitle(connection, gone)
+        _revive(connection, gone)
         journal.erase(gone)
         for session in touched:
             journal.end_if_empty(session)
@@ -89,6 +90,7 @@ def correct(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
         _untitle(connection, [memory])
         facts = _with_facts(connection, [memory])[1:]
         _look_again(connection, memory, facts)
+        _revive(connection, facts)
         journal.erase(facts)
         journal.change_text(memory, text)
         journal.note(_OWED, "1")
@@ -135,6 +137,28 @@ def _with_facts(connection: sqlite3.Connection, memories: Sequence[int]) -> list
         rows = connection.execute(f"SELECT fact FROM source WHERE turn IN ({marks})", some)
         gone |= dict.fromkeys(row[0] for row in rows)
     return list(gone)
+
+
+def _revive(connection: sqlite3.Connection, memories: Sequence[int]) -> None:
+    """What one of these contradicted holds again: it was withdrawn at that fact's own moment."""
+    moments: set[tuple[object, ...]] = set()
+    for some in _some(memories):
+        marks = ",".join("?" * len(some))
+        moments |= set(
+            connection.execute(
+                f"SELECT at, speaker, persona FROM memory WHERE kind = 'fact' AND id IN ({marks})",
+                some,
+            )
+        )
+    if not moments:
+        return
+    withdrawn = connection.execute(
+        "SELECT until, speaker, persona, id FROM memory WHERE until IS NOT NULL"
+    ).fetchall()
+    connection.executemany(
+        "UPDATE memory SET until = NULL WHERE id = ?",
+        [(memory,) for *moment, memory in withdrawn if tuple(moment) in moments],
+    )
 
 
 def _look_again(connection: sqlite3.Connection, memory: int, facts: Sequence[int]) -> None:
