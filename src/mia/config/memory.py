@@ -50,8 +50,8 @@ class Memory(Section):
     )
     facts: bool = Field(
         False,
-        description="The chosen mind is able to make facts of what was said (7 billion parameters "
-        "or more), and does, while nobody talks. The embedded one never is.",
+        description="The chosen mind is able to make facts and summaries of what was said "
+        "(7 billion parameters or more), and does, while nobody talks. The embedded one never is.",
     )
     resume: bool = Field(
         False, description="Begin where the last conversation ended, instead of anew."
