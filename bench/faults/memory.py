@@ -62,8 +62,10 @@ def lines(folder: Path) -> list[str]:
         return [row.text for row in reading.every(connection, Wanted()) if row.role == "user"]
 
 
-def scene(part: str, fault: str, folder: Path, index: Index) -> Scene:
-    """Somebody talks, and the memory attends."""
+def scene(
+    part: str, fault: str, folder: Path, index: Index, held: list[Memories] | None = None
+) -> Scene:
+    """Somebody talks, and the memory attends. held: gets it."""
 
     @contextlib.asynccontextmanager
     async def remembers(bus: EventBus, report: Report) -> AsyncIterator[Memories]:
@@ -73,7 +75,10 @@ def scene(part: str, fault: str, folder: Path, index: Index) -> Scene:
         memories = Memories(folder, bus, Retriever, engine, trouble=report)
         async with memories.living():
             memories.attend("c")
+            if held is not None:
+                held.append(memories)
             yield memories
+            await memories.opened()  # a slow disk may take longer than the talk
 
     found = Scene(part, fault, real=True, turns=3, pause=0.3)
     found.remembers = remembers
@@ -144,28 +149,18 @@ def full() -> Outcome:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         earlier(folder)
-        played = scene("memory", "the disk is full", folder, lambda: own(folder))
+        held: list[Memories] = []
+        played = scene("memory", "the disk is full", folder, lambda: own(folder), held)
         played.asked = tuple(f"¿Y {word}? " + "La de siempre. " * 400 for word in ASKED)
-        journals: list[Journal] = []
-        with mock.patch.object(keeping, "open_journal", _noting(journals, keeping.open_journal)):
 
-            def during(_talk: Conversation, _speaker: object, playing: Scene) -> None:
-                playing.strike()
-                _fill(journals[0].connection)
+        def during(_talk: Conversation, _speaker: object, playing: Scene) -> None:
+            playing.strike()
+            # On the journal's own thread: what was said before is written by then.
+            memories = held[0]
+            memories.recorder.submit(lambda: _fill(memories.journal.connection))
 
-            played.during = during
-            return outcome(played.play(), folder, played.turns, before=True, lost=1)
-
-
-def _noting(
-    into: list[Journal], opens: Callable[[Path], tuple[Journal, MiaError | None]]
-) -> Callable[[Path], tuple[Journal, MiaError | None]]:
-    def opened(folder: Path) -> tuple[Journal, MiaError | None]:
-        found = opens(folder)
-        into.append(found[0])
-        return found
-
-    return opened
+        played.during = during
+        return outcome(played.play(), folder, played.turns, before=True, lost=1)
 
 
 def _fill(connection: sqlite3.Connection) -> None:

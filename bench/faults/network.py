@@ -15,7 +15,7 @@ from mia.home import Home
 from mia.models.store import ModelStore
 from tests.support.fakes import FakeLlm, FakeTts
 
-PATIENCE = 1.0
+PATIENCE = 3.0
 """`timeout_s` of the client here; 30 s by default."""
 
 
