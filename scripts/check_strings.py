@@ -1,4 +1,5 @@
-"""Rules about the string catalogue: complete in every language, and complete for the code.
+"""Rules about the string catalogue: complete in every language, each key once, and complete for
+the code.
 
 Every language has the same keys and every text of a key the same {parameters}; every key that a
 `translate(...)`, an error, a notice or a page names is there, and is given the parameters it needs.
@@ -10,6 +11,7 @@ import ast
 import json
 import re
 import string
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +47,16 @@ def catalogues(root: Path) -> dict[str, dict[str, str]]:
         path.stem: json.loads(path.read_text("utf-8"))
         for path in sorted((root / FOLDER).glob("*.json"))
     }
+
+
+def twice(root: Path) -> Iterator[Finding]:
+    """Keys that stand twice in one language: the later text would quietly take the other's
+    place."""
+    for path in sorted((root / FOLDER).glob("*.json")):
+        pairs = json.loads(path.read_text("utf-8"), object_pairs_hook=list)
+        for key, times in Counter(key for key, _ in pairs).items():
+            if times > 1:
+                yield Finding((FOLDER / path.name).as_posix(), 0, f"{key} stands there twice")
 
 
 def agreement(languages: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
@@ -189,5 +201,6 @@ def all_uses(root: Path) -> Iterator[Use]:
 def rules(root: Path) -> Iterator[Finding]:
     """Everything wrong with the catalogue and its uses."""
     languages = catalogues(root)
+    yield from twice(root)
     yield from agreement(languages)
     yield from unmet(all_uses(root), languages["en"])

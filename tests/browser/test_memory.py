@@ -102,6 +102,8 @@ def test_a_summary_shows_what_it_was_made_from_and_goes_with_it(visit: Visitor) 
     assert page.inner_text(".memory-row .tag") == "Resumen"
     page.click(".memory-row")
     page.wait_for_selector(".detail .line.this:has-text('Habló de su perra')")
+    assert page.inner_text(".line-from") == "Sale de estas frases:"
+    assert page.get_attribute(".memory-found input[type=date]", "aria-label") == "Desde"
     page.click(".detail .line-text:has-text('Mi perra es lista')")
     page.click(".detail button:has-text('Olvidar')")
     page.click("dialog[open] button.danger")

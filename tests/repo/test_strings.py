@@ -30,6 +30,14 @@ def test_every_text_is_there_in_every_language_with_the_same_parameters() -> Non
     assert list(check_strings.agreement(check_strings.catalogues(ROOT))) == []
 
 
+def test_no_key_stands_there_twice(tmp_path: Path) -> None:
+    assert list(check_strings.twice(ROOT)) == []
+    folder = tmp_path / check_strings.FOLDER
+    folder.mkdir(parents=True)
+    (folder / "en.json").write_text('{"a.b": "From", "a.c": "x", "a.b": "Made from"}', "utf-8")
+    assert [one.message for one in check_strings.twice(tmp_path)] == ["a.b stands there twice"]
+
+
 def test_every_key_the_code_and_the_pages_name_has_a_text() -> None:
     strings = check_strings.catalogues(ROOT)["en"]
     assert list(check_strings.unmet(check_strings.all_uses(ROOT), strings)) == []

@@ -228,9 +228,11 @@ def keep(
     known: what the brain was shown of before."""
     ids = []
     with journal.transaction() as connection:
-        there = _as_they_were(journal, (*lines, *known))
+        before = {memory.id: memory.text for memory in (*lines, *known)}
+        now = {one.id: one.text for one in reading.by_ids(connection, list(before))}
+        unchanged = {memory for memory, text in now.items() if text == before[memory]}
         for made in digest.made:
-            if not made.lines | made.known <= there:
+            if not made.lines | made.known <= unchanged:
                 continue  # forgotten, or said otherwise, while the brain was at it
             source = made.source
             line = Line(
@@ -251,7 +253,7 @@ def keep(
                 journal.withdraw(old, source.at)
             ids.append(memory)
         # What says something else now is to be looked at again.
-        changed = [line.id for line in lines if line.id not in there and journal.has(line.id)]
+        changed = [line.id for line in lines if line.id in now.keys() - unchanged]
         connection.execute(
             "INSERT INTO digested VALUES (?1, ?2) ON CONFLICT (session)"
             " DO UPDATE SET upto = excluded.upto"
@@ -272,10 +274,3 @@ def _summed_up(connection: sqlite3.Connection, summary: Made) -> list[int]:
         (json.dumps(sorted(summary.lines)), summary.source.speaker),
     )
     return [row[0] for row in rows]
-
-
-def _as_they_were(journal: Journal, memories: Sequence[Memory]) -> set[int]:
-    """Those of them that are there and say what they said."""
-    before = {memory.id: memory.text for memory in memories}
-    now = reading.by_ids(journal.connection, list(before))
-    return {memory.id for memory in now if memory.text == before[memory.id]}

@@ -28,15 +28,17 @@ LARGEST_ANEW = 512 * 1024 * 1024
 _OWED = "forgetting"
 
 
-def forget(journal: Journal, wanted: Wanted) -> tuple[int, ...]:
+def forget(journal: Journal, wanted: Wanted, gone: list[int] | None = None) -> tuple[int, ...]:
     """Delete the wanted memories and whatever was made from them, without a trace; returns their
-    ids.
+    ids. gone: gets them once they are deleted, also where their traces then cannot be.
 
     Raises MiaError `memory.unwritable`, `memory.forget_unfinished`.
     """
-    gone = erase(journal, wanted)
+    ids = erase(journal, wanted)
+    if gone is not None:
+        gone.extend(ids)
     scrub(journal)
-    return gone
+    return ids
 
 
 def erase(journal: Journal, wanted: Wanted) -> tuple[int, ...]:
@@ -62,28 +64,15 @@ def erase(journal: Journal, wanted: Wanted) -> tuple[int, ...]:
     return tuple(gone)
 
 
-def edit(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
+def edit(
+    journal: Journal, memory: int, text: str, gone: list[int] | None = None
+) -> tuple[int, ...]:
     """Another text for a memory; the old one is forgotten, with the facts and summaries made from
-    it (returned), which may be made anew from what it says now.
+    it (returned), which may be made anew from what it says now. gone: gets the memory and those,
+    as in `forget`.
 
     Raises MiaError `memory.unknown`, `memory.unwritable`, `memory.forget_unfinished`.
     """
-    facts = correct(journal, memory, text)
-    drop_old(journal, memory)
-    return facts
-
-
-def drop_old(journal: Journal, memory: int) -> None:
-    """Clear away what a corrected line said. Raises MiaError `memory.forget_unfinished`."""
-    try:
-        Sounds(journal.path.parent).drop([memory])  # it says the old words
-    except OSError as error:
-        raise MiaError("memory.forget_unfinished", reason=error) from error
-    scrub(journal)
-
-
-def correct(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
-    """The same as `edit`; what is left of the old bytes is for `drop_old`."""
     with journal.transaction() as connection:
         if connection.execute("SELECT 1 FROM memory WHERE id = ?", (memory,)).fetchone() is None:
             raise MiaError("memory.unknown", id=memory)
@@ -94,6 +83,13 @@ def correct(journal: Journal, memory: int, text: str) -> tuple[int, ...]:
         journal.erase(facts)
         journal.change_text(memory, text)
         journal.note(_OWED, "1")
+    if gone is not None:
+        gone.extend([memory, *facts])
+    try:
+        Sounds(journal.path.parent).drop([memory])  # it says the old words
+    except OSError as error:
+        raise MiaError("memory.forget_unfinished", reason=error) from error
+    scrub(journal)
     return tuple(facts)
 
 

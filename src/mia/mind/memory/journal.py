@@ -226,10 +226,6 @@ class Journal:
             (at, fact),
         )
 
-    def has(self, memory: int) -> bool:
-        row = self.connection.execute("SELECT 1 FROM memory WHERE id = ?", (memory,)).fetchone()
-        return row is not None
-
     def change_text(self, memory: int, text: str, status: str | None = None) -> None:
         """Another text for a memory; inside a transaction of the caller's."""
         before, language, dormant = self.connection.execute(

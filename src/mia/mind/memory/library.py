@@ -192,13 +192,8 @@ class Library:
         """Another text; the old one, and what was made from it, are forgotten."""
         before = await self._ask(lambda connection: _one(connection, memory))
         gone: list[int] = []
-
-        def change(journal: Journal) -> None:
-            gone.extend([memory, *forgetting.correct(journal, memory, text)])
-            forgetting.drop_old(journal, memory)
-
         try:
-            await self._write(change)
+            await self._write(lambda journal: forgetting.edit(journal, memory, text, gone))
         finally:  # also where traces are left on the disk: nothing that runs is to hold them
             if gone:
                 self._forgotten(gone, [])
@@ -229,14 +224,9 @@ class Library:
         )
         items = [item for session, item in said if session in running]
         gone: list[int] = []
-
-        def change(journal: Journal) -> None:
-            gone.extend(forgetting.erase(journal, wanted))
-            forgetting.scrub(journal)
-
         self._memories.recorder.unsay(said)
         try:
-            await self._write(change)
+            await self._write(lambda journal: forgetting.forget(journal, wanted, gone))
         finally:  # also where traces are left on the disk: nothing that runs is to hold them
             self._forgotten(gone, items)
             self._map = None
@@ -282,7 +272,7 @@ class Library:
         """Make words and index anew from the journal; returns when it is begun."""
         await self._memories.rebuild()
 
-    async def _write(self, change: Callable[[Journal], None]) -> None:
+    async def _write(self, change: Callable[[Journal], object]) -> None:
         await self._memories.opened()
         await self._memories.on_journal(change)
 

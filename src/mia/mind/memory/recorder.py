@@ -287,8 +287,7 @@ class Recorder:
             journal = self._journal()
             ids = (*journal.ids_of(talk.session, items), *taken_up)
             if ids:
-                gone.extend(forgetting.erase(journal, Wanted(ids=ids)))
-                forgetting.scrub(journal)
+                forgetting.forget(journal, Wanted(ids=ids), gone)
 
         if (written := self.submit(write)) is not None:
             written.add_done_callback(lambda _done: self._forgot(gone))

@@ -142,7 +142,7 @@ class ChromaIndex:
             return
         try:
             store.close()
-        except Exception:  # as above; it may be broken, which is why it is let go of
+        except Exception:  # Rust and HTTP again, and it may be broken, which is why it is let go of
             log.exception("Chroma did not end well")
 
     def _fill(self, collection: Any) -> None:
@@ -171,7 +171,7 @@ class ChromaIndex:
             if missing:
                 try:
                     self._upsert(collection, missing, vectors)
-                except BaseException:
+                except BaseException:  # whatever it is goes on up; they were not taken
                     with self._lock:
                         self._late.update(missing)
                     raise

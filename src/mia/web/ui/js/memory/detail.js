@@ -72,7 +72,7 @@ export class Detail {
       "ol.detail-lines",
       {},
       ...(made ? [memory, ...sources] : lines).map((line, number) => [
-        made && number === 1 && h("li.line-from", {}, t("page.memory.from")),
+        made && number === 1 && h("li.line-from", {}, t("page.memory.made_from")),
         h(
           `li.line.${line.kind !== "turn" ? "made" : line.role === "user" ? "you" : "mia"}${line.id === memory.id ? ".this" : ""}`,
           { ...(line.id === memory.id && { "aria-current": "true" }) },
